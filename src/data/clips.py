@@ -1,0 +1,162 @@
+"""Training triplets from real video: files or folders of frames, held in memory, with pseudo labels for the flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from src.data.augment import augment, crop
+from src.data.cuts import is_cut
+from src.errors import InputError, UsageError
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
+DISTANCES = (1, 2)  # from the middle frame to its neighbours
+FLOW_MARGIN = 24  # surroundings that the flow estimate sees beyond the sample, pixels
+LARGEST_REDUCTION = 2.0
+STILL = 0.012  # mean absolute difference of the outer frames below which a window counts as still
+WINDOW_TRIES = 4
+
+
+def read_clip(path: str, shorter_side: int = 0) -> list[np.ndarray]:
+    """Read all frames of a video file, or of a folder of images in the order of their names: (h, w, 3) uint8 RGB each.
+
+    Frames whose shorter side exceeds `shorter_side` (0: no limit) are shrunk to it.
+    Raises InputError, naming the path, when it cannot be read or its frames differ in size.
+    """
+    frames = []
+    shape = None
+    for frame in _read_folder(Path(path)) if Path(path).is_dir() else _decode(path):
+        if shape is not None and frame.shape != shape:
+            raise InputError(f"{path}: expected frames of one size; got {shape[:2]} and {frame.shape[:2]}")
+        shape = frame.shape
+        frames.append(_shrink(frame, shorter_side))
+    if not frames:
+        raise InputError(f"{path}: expected video frames; found none")
+    return frames
+
+
+def _read_folder(folder: Path) -> Iterator[np.ndarray]:
+    for name in sorted(each for each in folder.iterdir() if each.suffix.lower() in IMAGE_SUFFIXES):
+        image = cv2.imread(str(name), cv2.IMREAD_COLOR)
+        if image is None:
+            raise InputError(f"{name}: expected an image; it cannot be decoded")
+        yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _decode(path: str) -> Iterator[np.ndarray]:
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise InputError(f"{path}: expected a video stream; found none")
+            for frame in container.decode(video=0):
+                yield frame.to_ndarray(format="rgb24")
+    except (av.error.FFmpegError, OSError) as error:
+        raise InputError(f"{path}: expected a readable video file; got: {error}") from error
+
+
+def _shrink(frame: np.ndarray, shorter_side: int) -> np.ndarray:
+    h, w = frame.shape[:2]
+    if not shorter_side or min(h, w) <= shorter_side:
+        return frame
+    ratio = shorter_side / min(h, w)
+    return cv2.resize(frame, (round(w * ratio), round(h * ratio)), interpolation=cv2.INTER_AREA)
+
+
+def find_triplets(frames: Sequence[np.ndarray]) -> list[tuple[int, int, float]]:
+    """List (first frame, distance, weight) of every triplet that no cut crosses; the weight is low for still ones."""
+    cuts = np.array([is_cut(a, b) for a, b in zip(frames[:-1], frames[1:])], bool)
+    triplets = []
+    for distance in DISTANCES:
+        for first in range(len(frames) - 2 * distance):
+            last = first + 2 * distance
+            if not cuts[first:last].any():
+                weight = np.clip(_change(frames[first], frames[last]) / STILL, 0.1, 1)
+                triplets.append((first, distance, float(weight)))
+    return triplets
+
+
+def _change(frame_a: np.ndarray, frame_b: np.ndarray) -> float:
+    return float(cv2.absdiff(frame_a[::4, ::4], frame_b[::4, ::4]).mean() / 255)
+
+
+def estimate_flow(target: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Estimate the flow from the target to a frame by dense inverse search (Kroeger et al., 2016).
+
+    Both images are (h, w, 3) uint8 RGB; the flow is (2, h, w) float32, in pixels.
+    """
+    grey_target, grey_frame = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (target, frame))
+    # An estimator keeps buffers and is not safe to share between the loader's threads.
+    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    return search.calc(grey_target, grey_frame, None).transpose(2, 0, 1)
+
+
+class ClipTriplets:
+    """Random-access source of augmented crops of real triplets, a function of (seed, index) alone.
+
+    `paths` are video files or folders of frames; they are decoded once, here, and kept in memory, shrunk so that the
+    shorter side is at most `shorter_side` (0: as they are). A sample is the tuple of `src.data.COLUMNS` at time 0.5,
+    frames of `size` (h, w), with flow estimated by OpenCV. Neighbours are 1 or 2 frames away from the target.
+    Raises UsageError without paths, and InputError, naming the path, for one that cannot be read, is smaller than
+    `size`, or has no three consecutive frames without a cut.
+    """
+
+    def __init__(self, paths: Sequence[str], size: tuple[int, int], length: int, seed: int, shorter_side: int = 0):
+        if not paths:
+            raise UsageError("clip triplets need at least one path; got none")
+        self.size = (int(size[0]), int(size[1]))
+        self.length = int(length)
+        self.seed = int(seed)
+        self.clips = [read_clip(path, shorter_side) for path in paths]
+        self.triplets = []
+        for number, (path, frames) in enumerate(zip(paths, self.clips)):
+            h, w = frames[0].shape[:2]
+            if h < self.size[0] or w < self.size[1]:
+                raise InputError(f"{path}: expected frames of at least {self.size[0]} x {self.size[1]}; got {h} x {w}")
+            found = find_triplets(frames)
+            if not found:
+                raise InputError(f"{path}: expected three frames without a cut; got {len(frames)} frames")
+            self.triplets += [(number, *triplet) for triplet in found]
+        self.bounds = np.cumsum([weight for *_, weight in self.triplets])
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        index = int(index)
+        if not 0 <= index < self.length:
+            raise IndexError(f"index lies in 0 to {self.length - 1}; got {index}")
+        rng = np.random.default_rng((self.seed, 5, index))
+        number, first, distance, _ = self.triplets[int(np.searchsorted(self.bounds, rng.random() * self.bounds[-1]))]
+        frames = self.clips[number][first : first + 2 * distance + 1 : distance]
+        images, top, left = self._draw_window(rng, frames)
+        flow = np.concatenate([estimate_flow(images[1], images[0]), estimate_flow(images[1], images[2])])
+        frame0, target, frame1 = (image.transpose(2, 0, 1).astype(np.float32) / 255 for image in images)
+        sample = frame0, frame1, np.full((1, 1, 1), 0.5, np.float32), target, flow
+        return augment(crop(sample, top, left, self.size), rng)
+
+    def _draw_window(self, rng, frames):
+        """Return the images of a random window and its margin, at a random reduction, and the window's place therein."""
+        h, w = frames[0].shape[:2]
+        limit = min(LARGEST_REDUCTION, h / self.size[0], w / self.size[1])
+        reduction = rng.uniform(1, limit) if rng.random() < 0.5 else 1.0
+        size = np.array([min(round(side * reduction), full) for side, full in zip(self.size, (h, w))])
+        for _ in range(WINDOW_TRIES):
+            corner = np.array([rng.integers(h - size[0] + 1), rng.integers(w - size[1] + 1)])
+            rows, columns = (slice(c, c + s) for c, s in zip(corner, size))
+            if _change(frames[0][rows, columns], frames[2][rows, columns]) >= STILL:
+                break
+        margin = FLOW_MARGIN * size / self.size
+        low = np.maximum(corner - margin, 0).astype(int)
+        high = np.minimum(corner + size + margin, (h, w)).astype(int)
+        images = [frame[low[0] : high[0], low[1] : high[1]] for frame in frames]
+        ratio = np.array(self.size) / size
+        top, left = np.round((corner - low) * ratio).astype(int)
+        full = np.maximum(np.round((high - low) * ratio).astype(int), (top + self.size[0], left + self.size[1]))
+        if reduction > 1:
+            images = [cv2.resize(image, (int(full[1]), int(full[0])), interpolation=cv2.INTER_AREA) for image in images]
+        return images, int(top), int(left)

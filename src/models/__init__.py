@@ -1,0 +1,31 @@
+"""The networks, by name.
+
+The contract every network keeps:
+- Frames are NCHW float32 RGB in [0, 1]. Flow is in pixels of its own level, channel 0 along x, and points from the
+  output frame towards the source frame. Time runs from 0 at the first frame to 1 at the second.
+- `inputs` frames go in, `outputs` come back, `scale` times as high and wide; height and width must be multiples of
+  `multiple` (the caller pads by replication and crops back).
+- `construct` returns the frames only, so that export needs no wrapper; `trace` also returns flows and features, so
+  that losses live outside the network.
+"""
+
+from functools import partial
+
+from src.models import ifrnet
+
+MODELS = {name: partial(ifrnet.IFRNet, size) for name, size in ifrnet.SIZES.items()}
+
+
+def create_model(name: str, **options):
+    """Return the network of that name, freshly initialised.
+
+    options: those of the network's class, for instance `flow_scale`. Raises ValueError with the known names.
+    """
+    if name not in MODELS:
+        raise ValueError(f"model is one of {', '.join(MODELS)}; got {name!r}")
+    return MODELS[name](**options)
+
+
+def count_parameters(network) -> int:
+    """Return the number of trainable values of a network."""
+    return sum(parameter.size for parameter in network.trainable_params())
