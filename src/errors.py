@@ -15,7 +15,7 @@ class MindFramesError(Exception):
     exit_code = 1
 
 
-class UsageError(MindFramesError):
+class UsageError(MindFramesError, ValueError):
     """A flag, a configuration key or a combination of them that cannot be meant."""
 
     exit_code = 2

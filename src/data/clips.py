@@ -18,6 +18,8 @@ FLOW_MARGIN = 24  # surroundings that the flow estimate sees beyond the sample, 
 LARGEST_REDUCTION = 2.0
 STILL = 0.012  # mean absolute difference of the outer frames below which a window counts as still
 WINDOW_TRIES = 4
+UNEXPLAINED = 0.06  # mean absolute error of both warped frames above which a window is too hard to learn from
+SAMPLE_TRIES = 3
 
 
 def read_clip(path: str, shorter_side: int = 0) -> list[np.ndarray]:
@@ -95,6 +97,13 @@ def estimate_flow(target: np.ndarray, frame: np.ndarray) -> np.ndarray:
     return search.calc(grey_target, grey_frame, None).transpose(2, 0, 1)
 
 
+def warp_error(target: np.ndarray, frame: np.ndarray, flow: np.ndarray) -> float:
+    """Return the mean absolute difference, in [0, 1], between the target and a frame warped to it by (2, h, w) flow."""
+    y, x = np.indices(flow.shape[1:], dtype=np.float32)
+    warped = cv2.remap(frame, x + flow[0], y + flow[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return float(cv2.absdiff(warped, target).mean() / 255)
+
+
 class ClipTriplets:
     """Random-access source of augmented crops of real triplets, a function of (seed, index) alone.
 
@@ -131,16 +140,23 @@ class ClipTriplets:
         if not 0 <= index < self.length:
             raise IndexError(f"index lies in 0 to {self.length - 1}; got {index}")
         rng = np.random.default_rng((self.seed, 5, index))
-        number, first, distance, _ = self.triplets[int(np.searchsorted(self.bounds, rng.random() * self.bounds[-1]))]
-        frames = self.clips[number][first : first + 2 * distance + 1 : distance]
-        images, top, left = self._draw_window(rng, frames)
-        flow = np.concatenate([estimate_flow(images[1], images[0]), estimate_flow(images[1], images[2])])
+        for _ in range(SAMPLE_TRIES):
+            images, top, left = self._draw_window(rng, self._draw_triplet(rng))
+            flow0, flow1 = (estimate_flow(images[1], image) for image in (images[0], images[2]))
+            errors = [warp_error(images[1], image, flow) for image, flow in ((images[0], flow0), (images[2], flow1))]
+            if min(errors) < UNEXPLAINED:
+                break
         frame0, target, frame1 = (image.transpose(2, 0, 1).astype(np.float32) / 255 for image in images)
-        sample = frame0, frame1, np.full((1, 1, 1), 0.5, np.float32), target, flow
+        sample = frame0, frame1, np.full((1, 1, 1), 0.5, np.float32), target, np.concatenate([flow0, flow1])
         return augment(crop(sample, top, left, self.size), rng)
 
+    def _draw_triplet(self, rng):
+        chosen = int(np.searchsorted(self.bounds, rng.random() * self.bounds[-1], side="right"))
+        number, first, distance, _ = self.triplets[min(chosen, len(self.triplets) - 1)]
+        return self.clips[number][first : first + 2 * distance + 1 : distance]
+
     def _draw_window(self, rng, frames):
-        """Return the images of a random window and its margin, at a random reduction, and the window's place therein."""
+        """Return the images of a random window and its margin, at a random reduction, and its place therein."""
         h, w = frames[0].shape[:2]
         limit = min(LARGEST_REDUCTION, h / self.size[0], w / self.size[1])
         reduction = rng.uniform(1, limit) if rng.random() < 0.5 else 1.0

@@ -2,156 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import cv2
 import numpy as np
 
-from src.data.textures import SHAPE_REACH, shape_bank, texture_bank
+from src.data.layers import Layer, Motion, exact_flow, render
+from src.data.shapes import shape_bank
+from src.data.textures import texture_bank
 from src.errors import UsageError
 
 TIMES = ("middle", "arbitrary")
-
-
-@dataclasses.dataclass(frozen=True)
-class Motion:
-    """The map between a layer's own plane and the frame, at every time: wave, zoom and turn, shift, tilt.
-
-    All steps have closed inverses, so that the flow of a layer is exact. Lengths are in pixels; `velocity`, `spin`,
-    `growth` and `swing` are changes from time 0 to time 1, about the values held at time 0.5.
-    """
-
-    centre: np.ndarray
-    velocity: np.ndarray
-    angle: float = 0.0
-    spin: float = 0.0
-    growth: float = 0.0
-    stretch: float = 0.0
-    sway: float = 0.0
-    swing: float = 0.0
-    wave_rate: float = 0.0
-    wave_phase: float = 0.0
-    tilt: tuple[float, float] = (0.0, 0.0)
-    tilt_centre: tuple[float, float] = (0.0, 0.0)
-
-    def matrix(self, time: float) -> np.ndarray:
-        """Return the (3, 3) homography from the layer's plane, waves put aside, to the frame at `time`."""
-        late = time - 0.5
-        turn = self.angle + self.spin * late
-        zoom = np.exp(self.growth * late)
-        cos, sin = np.cos(turn) * zoom, np.sin(turn) * zoom
-        (a, b), (cx, cy) = (np.exp(self.stretch), np.exp(-self.stretch)), self.tilt_centre
-        x, y = self.centre + self.velocity * late - (cx, cy)
-        placed = np.array([[cos * a, -sin * b, x], [sin * a, cos * b, y], [0, 0, 1]])
-        tilted = np.array([[1, 0, 0], [0, 1, 0], [*self.tilt, 1]]) @ placed
-        return np.array([[1, 0, cx], [0, 1, cy], [0, 0, 1]]) @ tilted
-
-    def to_layer(self, x: np.ndarray, y: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
-        """Map frame pixels at `time` to the layer's plane."""
-        u, v = _project(cv2.invert(self.matrix(time))[1], x, y)
-        return u + self._wave(v, time), v
-
-    def to_frame(self, u: np.ndarray, v: np.ndarray, time: float) -> tuple[np.ndarray, np.ndarray]:
-        """Map points of the layer's plane to frame pixels at `time`: the inverse of `to_layer`."""
-        return _project(self.matrix(time), u - self._wave(v, time), v)
-
-    def _wave(self, v, time):
-        strength = self.sway + self.swing * (time - 0.5)
-        if strength == 0:
-            return np.float32(0)
-        return np.float32(strength) * np.sin(v * np.float32(self.wave_rate) + np.float32(self.wave_phase))
-
-
-def _project(matrix, x, y):
-    m = matrix.astype(np.float32)
-    u, v = m[0, 0] * x + (m[0, 1] * y + m[0, 2]), m[1, 0] * x + (m[1, 1] * y + m[1, 2])
-    if m[2, 0] == 0 and m[2, 1] == 0:
-        return u, v
-    depth = m[2, 0] * x + (m[2, 1] * y + m[2, 2])
-    return u / depth, v / depth
-
-
-@dataclasses.dataclass(frozen=True)
-class Layer:
-    """A texture, cut out by a shape unless it is the background, with its motion."""
-
-    motion: Motion
-    texture: np.ndarray
-    density: float  # texels a pixel
-    offset: np.ndarray
-    gain: np.ndarray
-    bias: np.ndarray
-    distance: np.ndarray | None = None
-    radius: float = 0.0
-    softness: float = 1.0  # width of the edge, pixels
-
-    def bounds(self, time: float, size: tuple[int, int]) -> tuple[slice, slice]:
-        """Return the rows and columns of the frame that the layer can touch at `time`."""
-        if self.distance is None:
-            return slice(0, size[0]), slice(0, size[1])
-        motion = self.motion
-        x, y = motion.centre + motion.velocity * (time - 0.5)
-        grown = np.exp(abs(motion.growth) / 2 + abs(motion.stretch))
-        reach = (1.1 * self.radius + abs(motion.sway) + abs(motion.swing)) * grown + self.softness + 1
-        return tuple(slice(max(int(m - reach), 0), max(int(np.ceil(m + reach)), 0)) for m in (y, x))
-
-    def paint(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """Return the colours at points of the layer's plane: (h, w, 3)."""
-        density = np.float32(self.density)
-        column, row = u * density + np.float32(self.offset[0]), v * density + np.float32(self.offset[1])
-        texels = cv2.remap(self.texture, column, row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        return texels * self.gain + self.bias
-
-    def cover(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """Return the opacity at points of the layer's plane: (h, w) in [0, 1]."""
-        side = self.distance.shape[0]
-        scale = np.float32(SHAPE_REACH * side / self.radius)
-        middle = np.float32((side - 1) / 2)
-        inside = cv2.remap(
-            self.distance, u * scale + middle, v * scale + middle, cv2.INTER_LINEAR, borderValue=-float(side)
-        )
-        return np.clip(inside * np.float32(1 / (scale * self.softness)) + np.float32(0.5), 0, 1)
-
-
-def render(layers: list[Layer], size: tuple[int, int], time: float) -> np.ndarray:
-    """Paint the layers, the first one at the back, as they stand at `time`: (h, w, 3) float32."""
-    grid_x, grid_y = _grid(size)
-    image = np.empty((*size, 3), np.float32)
-    for layer in layers:
-        rows, columns = layer.bounds(time, size)
-        x, y = grid_x[:, columns], grid_y[rows]
-        if not x.size or not y.size:
-            continue
-        u, v = layer.motion.to_layer(x, y, time)
-        if layer.distance is None:
-            image[...] = layer.paint(u, v)
-            continue
-        window = image[rows, columns]
-        window += layer.cover(u, v)[..., None] * (layer.paint(u, v) - window)
-    return image
-
-
-def exact_flow(layers: list[Layer], size: tuple[int, int], time: float) -> np.ndarray:
-    """Return the flow of the front layer at every pixel, from `time` to time 0 and to time 1: (4, h, w) float32."""
-    grid_x, grid_y = _grid(size)
-    flow = np.empty((4, *size), np.float32)
-    for layer in layers:
-        rows, columns = layer.bounds(time, size)
-        x, y = grid_x[:, columns], grid_y[rows]
-        if not x.size or not y.size:
-            continue
-        u, v = layer.motion.to_layer(x, y, time)
-        x0, y0 = layer.motion.to_frame(u, v, 0.0)
-        x1, y1 = layer.motion.to_frame(u, v, 1.0)
-        seen = True if layer.distance is None else layer.cover(u, v) > 0.5
-        for channel, part in enumerate((x0 - x, y0 - y, x1 - x, y1 - y)):
-            np.copyto(flow[channel, rows, columns], part, where=seen)
-    return flow
-
-
-def _grid(size):
-    """Return pixel columns (1, w) and rows (h, 1), to be broadcast."""
-    return np.arange(size[1], dtype=np.float32)[None], np.arange(size[0], dtype=np.float32)[:, None]
 
 
 class SyntheticMotion:
@@ -177,7 +36,8 @@ class SyntheticMotion:
         self.seed = int(seed)
         self.max_displacement = float(max_displacement)
         self.time = time
-        texture_bank(self.seed), shape_bank(self.seed)
+        self.textures = texture_bank(self.seed)
+        self.shapes = shape_bank(self.seed)
 
     def __len__(self) -> int:
         return self.length
@@ -197,11 +57,11 @@ class SyntheticMotion:
 
     def draw_layers(self, rng: np.random.Generator) -> list[Layer]:
         """Draw a background and 1 to 6 shapes before it; a common camera pan moves them all by their nearness."""
-        pan = self._draw_shift(rng, 8) if rng.random() < 0.7 else np.zeros(2)
+        pan = self._draw_shift(rng, 7) if rng.random() < 0.7 else np.zeros(2)
         layers = [self._draw_layer(rng, pan, None)]
         for _ in range(int(rng.integers(1, 7))):
-            shapes = shape_bank(self.seed)
-            layers.append(self._draw_layer(rng, pan * rng.uniform(0.8, 1.6), shapes[rng.integers(len(shapes))]))
+            shape = self.shapes[rng.integers(len(self.shapes))]
+            layers.append(self._draw_layer(rng, pan * rng.uniform(0.8, 1.6), shape))
         return layers
 
     def _draw_shift(self, rng, share):
@@ -213,35 +73,35 @@ class SyntheticMotion:
     def _draw_layer(self, rng, pan, distance):
         h, w = self.size
         backdrop = distance is None
-        radius = np.hypot(h, w) / 2 if backdrop else np.exp(rng.uniform(np.log(0.07), np.log(0.5))) * min(h, w)
+        radius = np.hypot(h, w) / 2 if backdrop else np.exp(rng.uniform(np.log(0.08), np.log(0.7))) * min(h, w)
         if backdrop:
             centre = np.array([(w - 1) / 2, (h - 1) / 2])
         else:
             centre = rng.uniform(-0.1, 1.1, 2) * (w, h)
-        textures = texture_bank(self.seed)
-        texture = textures[rng.integers(len(textures))]
+        texture = self.textures[rng.integers(len(self.textures))]
         return Layer(
             motion=self._draw_motion(rng, pan, centre, radius, backdrop),
             texture=texture,
-            density=rng.uniform(0.6, 1.5),
+            density=rng.uniform(0.6, 1.3),
             offset=rng.uniform(0, 1, 2) * texture.shape[:2],
-            gain=(rng.uniform(0.6, 1.1) * rng.uniform(0.85, 1.15, 3) / 255).astype(np.float32),
-            bias=np.full(3, rng.uniform(-0.05, 0.2), np.float32),
+            tones=_draw_tones(rng),
             distance=distance,
             radius=radius,
             softness=rng.choice([1.0, 1.0, 1.5, 3.0]),
         )
 
     def _draw_motion(self, rng, pan, centre, radius, backdrop):
-        limit = self.max_displacement
-        # Each kind of deformation gets a few pixels of motion at the layer's rim.
+        tilt = rng.uniform(-0.15, 0.15, 2) / radius if backdrop and rng.random() < 0.4 else np.zeros(2)
+        # A tilted plane moves fastest where it is nearest, at one of its corners.
+        limit = self.max_displacement / (1 + radius * np.hypot(*tilt)) ** 2
+        # Each deformation gets a few pixels of motion at the layer's rim, and the shift what is left.
         spin, growth, swing = (
             rng.choice([-1, 1]) * min(rng.exponential(limit / 16), limit / 8) * (rng.random() < chance)
             for chance in (0.5, 0.5, 0.3)
         )
-        tilt = rng.uniform(-0.25, 0.25, 2) / radius if backdrop and rng.random() < 0.4 else np.zeros(2)
-        velocity = pan if backdrop else pan + self._draw_shift(rng, 6) * (rng.random() < 0.85)
-        velocity = velocity * min(1, 0.5 * limit / max(np.hypot(*velocity), 1e-6))
+        velocity = pan if backdrop else pan + self._draw_shift(rng, 5) * (rng.random() < 0.85)
+        rest = limit - abs(spin) - abs(growth) - abs(swing)
+        velocity = velocity * min(1, 0.9 * rest / max(np.hypot(*velocity), 1e-6))
         return Motion(
             centre=centre,
             velocity=velocity,
@@ -249,13 +109,18 @@ class SyntheticMotion:
             spin=spin / radius,
             growth=growth / radius,
             stretch=rng.uniform(-0.2, 0.2),
-            sway=rng.uniform(-4, 4) if swing else 0.0,
+            sway=rng.uniform(-3, 3) if swing else 0.0,
             swing=swing,
-            wave_rate=2 * np.pi / (radius * rng.uniform(0.8, 2.5)),
+            wave_rate=2 * np.pi / (max(radius, 24) * rng.uniform(0.8, 2.5)),
             wave_phase=rng.uniform(0, 2 * np.pi),
             tilt=tuple(tilt),
             tilt_centre=tuple(centre),
         )
+
+
+def _draw_tones(rng):
+    gain = rng.uniform(0.6, 1.1) * rng.uniform(0.85, 1.15, 3)
+    return (np.linspace(0, 1, 256)[:, None, None] * gain + rng.uniform(-0.05, 0.2)).astype(np.float32)
 
 
 def _expose(rng, frames, moments):

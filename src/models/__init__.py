@@ -11,6 +11,7 @@ The contract every network keeps:
 
 from functools import partial
 
+from src.errors import UsageError
 from src.models import ifrnet
 
 MODELS = {name: partial(ifrnet.IFRNet, size) for name, size in ifrnet.SIZES.items()}
@@ -19,10 +20,10 @@ MODELS = {name: partial(ifrnet.IFRNet, size) for name, size in ifrnet.SIZES.item
 def create_model(name: str, **options):
     """Return the network of that name, freshly initialised.
 
-    options: those of the network's class, for instance `flow_scale`. Raises ValueError with the known names.
+    options: those of the network's class, for instance `flow_scale`. Raises UsageError with the known names.
     """
     if name not in MODELS:
-        raise ValueError(f"model is one of {', '.join(MODELS)}; got {name!r}")
+        raise UsageError(f"model is one of {', '.join(MODELS)}; got {name!r}")
     return MODELS[name](**options)
 
 

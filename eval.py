@@ -1,0 +1,27 @@
+"""Evaluate a network: python eval.py --config_path configs/ifrnet_s_synthetic.yaml --ckpt_path W --output_path R"""
+
+from pathlib import Path
+
+from src.config import parse_recipe
+from src.errors import run_command
+
+
+def main(argv):
+    recipe = parse_recipe(argv, description=__doc__)
+    folder = Path(recipe.output_path or "outputs/eval")
+
+    from src.data.evaluation import evaluation_samples, protocol_of
+    from src.engine.evaluate import evaluate, table
+    from src.runtime.mindspore_graph import load_predictor
+
+    samples = evaluation_samples(recipe)
+    predictor = load_predictor(recipe.model, recipe.ckpt_path, recipe.device_target, recipe.device_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    facts = {"model": recipe.model, "dataset": recipe.dataset, "protocol": protocol_of(recipe)}
+    results = evaluate(predictor, samples, folder, facts)
+    print(table(results))
+    print(f"psnr {results['psnr']:.3f} dB, ssim {results['ssim']:.4f} over {results['samples']} samples: {folder}")
+
+
+if __name__ == "__main__":
+    run_command(main)

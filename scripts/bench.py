@@ -1,0 +1,147 @@
+"""Measure how fast things run here, two ways of each in turn, so that a busy machine disturbs both alike.
+
+python scripts/bench.py ops: the fused and the portable form of every operator; the numbers behind src/ops/backend.py.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from src.engine.device import start_device  # noqa: E402
+from src.errors import run_command  # noqa: E402
+
+
+def operator_cases() -> list:
+    """Return (name in DEVICE_FORMS or None, description, builder, arrays) of every operator at sizes of its users."""
+    from src.ops.correlation import CostVolume
+    from src.ops.deform_conv import DeformableConvolution
+    from src.ops.prelu import PReLU
+    from src.ops.resize import Resize
+    from src.ops.upsample import TransposedConvolution
+    from src.ops.warp import Warp
+
+    class Doubled(Resize):
+        def construct(self, x):
+            return super().construct(x, (2 * x.shape[2], 2 * x.shape[3]))
+
+    random = np.random.default_rng(0)
+
+    def normal(*shape):
+        return random.normal(size=shape).astype(np.float32)
+
+    def deformable(deform_groups):
+        return lambda: DeformableConvolution(64, 64, deform_groups=deform_groups)
+
+    warp, resize, prelu = "warp", "resize", "prelu"
+    transposed, deformed = "transposed_convolution", "deformable_convolution"
+    return [
+        (warp, "warp 3 ch 256x448", Warp, (normal(1, 3, 256, 448), 3 * normal(1, 2, 256, 448))),
+        (warp, "warp 24 ch 128x224", Warp, (normal(1, 24, 128, 224), 3 * normal(1, 2, 128, 224))),
+        (warp, "warp 54 ch 32x56", Warp, (normal(1, 54, 32, 56), 3 * normal(1, 2, 32, 56))),
+        (warp, "warp 24 ch 64x64 batch 4", Warp, (normal(4, 24, 64, 64), 3 * normal(4, 2, 64, 64))),
+        (resize, "resize x2 3 ch 128x224", Doubled, (normal(1, 3, 128, 224),)),
+        (resize, "resize x2 4 ch 16x28", Doubled, (normal(1, 4, 16, 28),)),
+        (prelu, "PReLU 24 ch 128x224", lambda: PReLU(24), (normal(1, 24, 128, 224),)),
+        (prelu, "PReLU 72 ch 64x64 batch 4", lambda: PReLU(72), (normal(4, 72, 64, 64),)),
+        (transposed, "transposed 72 to 8 ch 128x224", lambda: TransposedConvolution(72, 8), (normal(1, 72, 128, 224),)),
+        (
+            transposed,
+            "transposed 144 to 58 ch 16x28",
+            lambda: TransposedConvolution(144, 58),
+            (normal(1, 144, 16, 28),),
+        ),
+        (
+            deformed,
+            "deformable 64 ch 8 groups 64x112",
+            deformable(8),
+            (normal(1, 64, 64, 112), normal(1, 144, 64, 112)),
+        ),
+        (deformed, "deformable 64 ch 1 group 64x112", deformable(1), (normal(1, 64, 64, 112), normal(1, 18, 64, 112))),
+        (None, "cost volume 64 ch 32x56", CostVolume, (normal(1, 64, 32, 56), normal(1, 64, 32, 56))),
+        (None, "cost volume 64 ch 64x112", CostVolume, (normal(1, 64, 64, 112), normal(1, 64, 64, 112))),
+    ]
+
+
+def alternate(functions: dict, rounds: int) -> dict:
+    """Return the milliseconds {name: [one a round]} of functions that take turns, after one round that is not kept."""
+    milliseconds = {name: [] for name in functions}
+    for index in range(rounds + 1):
+        # the order turns about, so that what one leaves in the caches serves none in particular
+        for name in sorted(functions, reverse=bool(index % 2)):
+            start = time.perf_counter()
+            functions[name]()
+            milliseconds[name].append(1e3 * (time.perf_counter() - start))
+    return {name: values[1:] for name, values in milliseconds.items()}
+
+
+def forward_and_training(build, arrays: tuple) -> tuple:
+    """Return two functions that run an operator once: forward, and forward with the gradients of all it takes."""
+    from mindspore import ParameterTuple, Tensor, ops
+
+    network = build()
+    inputs = [Tensor(array) for array in arrays]
+    parameters = ParameterTuple(network.trainable_params())
+    differentiate = ops.GradOperation(get_all=True, get_by_list=bool(parameters))
+    differentiated = differentiate(network, parameters) if parameters else differentiate(network)
+
+    def training():
+        gradients = differentiated(*inputs)
+        (gradients[0][0] if parameters else gradients[0]).asnumpy()
+
+    return lambda: network(*inputs).asnumpy(), training
+
+
+def compared(forms: dict, rounds: int) -> str:
+    """Return one pass's columns: the medians in ms, and the median and the quartiles of portable / fused."""
+    times = alternate(forms, rounds)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    if "fused" not in times:
+        return f"{'-':>8} {medians['portable']:8.2f} {'-':>18}"
+    ratios = [portable / fused for portable, fused in zip(times["portable"], times["fused"])]
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    return f"{medians['fused']:8.2f} {medians['portable']:8.2f} {middle:6.2f} ({low:.2f}-{high:.2f})"
+
+
+def bench_operators(options: argparse.Namespace) -> None:
+    """Print the table of operators; one that has a single form stands under portable."""
+    start_device(options.device_target, seed=1)
+    import mindspore
+
+    from src.ops.backend import DEVICE_FORMS, fused, portable
+
+    print(f"MindSpore {mindspore.__version__}, {options.device_target}, {options.rounds} rounds, milliseconds")
+    columns = f"{'fused':>8} {'portable':>8} {'ratio (quartiles)':>18}"
+    print(f"{'operator':34} {'forward:':>8}{columns[8:]}  {'training:':>9}{columns[8:]}  default")
+    for name, description, build, arrays in operator_cases():
+        passes = ({}, {})
+        for form, request in (("fused", fused), ("portable", portable)):
+            if name or form == "portable":
+                with request():
+                    functions = forward_and_training(build, arrays)
+                for each, function in zip(passes, functions):
+                    each[form] = function
+        forward, training = (compared(each, options.rounds) for each in passes)
+        default = DEVICE_FORMS[name][options.device_target] if name else "one form"
+        print(f"{description:34} {forward:36} {training:36}  {default}", flush=True)
+
+
+COMMANDS = {"ops": bench_operators}
+
+
+def main(arguments: list) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("command", choices=COMMANDS, help="what is measured")
+    parser.add_argument("--rounds", type=int, default=15, help="how often each runs (default: %(default)s)")
+    parser.add_argument("--device_target", choices=("CPU", "GPU", "Ascend"), default="CPU", help="default: %(default)s")
+    options = parser.parse_args(arguments)
+    COMMANDS[options.command](options)
+
+
+if __name__ == "__main__":
+    run_command(main)

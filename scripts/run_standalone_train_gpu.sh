@@ -1,0 +1,5 @@
+#!/usr/bin/env bash
+# bash scripts/run_standalone_train_gpu.sh [DEVICE_ID] [CONFIG_PATH] [MORE FLAGS OF train.py]
+set -euo pipefail
+. "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
+launch train.py GPU "$@"

@@ -1,0 +1,192 @@
+"""Commands and recipes as data: frozen dataclasses, filled from YAML and the command line, that refuse the unknown.
+
+A flag beats the recipe's YAML, which beats the default. Every mistake is a `UsageError` that names the key and, where
+one is near, the key that was probably meant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import difflib
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from src.errors import UsageError
+
+DEVICES = ("CPU", "GPU", "Ascend")
+DATASETS = ("synthetic", "clips")
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_RECIPE = "configs/ifrnet_s_synthetic.yaml"
+
+
+def option(default, text: str, **metadata):
+    """Return a dataclass field that becomes the flag of its own name, with `text` as its help."""
+    return field(default=default, metadata={"help": text, **metadata})
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained or evaluated, on what, and how: keys of configs/*.yaml and flags of train.py and eval.py."""
+
+    model: str = option("ifrnet_s", "network, one of the names in src/models")
+    dataset: str = option("synthetic", "generated motion, or video clips mixed with it", choices=DATASETS)
+    data_path: str = option("", "clips: a video, a folder of frames, or a folder of those")
+    synthetic_share: float = option(0.5, "clips: the part of the samples that is generated", low=0, high=1)
+    shorter_side: int = option(0, "clips: frames are shrunk to this shorter side in pixels; 0 leaves them", low=0)
+    height: int = option(128, "height of a training sample in pixels", low=32, multiple=16)
+    width: int = option(128, "width of a training sample in pixels", low=32, multiple=16)
+    max_displacement: float = option(32.0, "generated motion: the largest displacement in pixels", low=0)
+    time: str = option("middle", "generated motion: the time of the target", choices=("middle", "arbitrary"))
+    batch_size: int = option(4, "samples a step", low=1)
+    workers: int = option(1, "threads that make samples", low=1)
+    max_steps: int = option(2000, "optimisation steps", low=1)
+    rate: float = option(2e-4, "learning rate at the start", low=0)
+    rate_end: float = option(1e-5, "learning rate at the end of its cosine", low=0)
+    warmup_steps: int = option(0, "steps over which the rate rises to its start", low=0)
+    weight_decay: float = option(0.0, "decoupled weight decay of AdamW", low=0)
+    geometry_weight: float = option(0.01, "weight of the feature geometry consistency loss", low=0)
+    distillation_weight: float = option(0.01, "weight of the flow distillation loss", low=0)
+    save_steps: int = option(500, "steps between two checkpoints", low=1)
+    ckpt_path: str = option("", "weights to start from")
+    eval_samples: int = option(64, "generated motion: how many samples are evaluated", low=1)
+    output_path: str = option("", "folder of everything the run writes (default: outputs/train, outputs/eval)")
+    seed: int = option(1, "seed of weights and data", low=0)
+    device_target: str = option("CPU", "what it runs on", choices=DEVICES)
+    device_id: int = option(0, "which of the devices", low=0)
+    overwrite: bool = option(False, "write into a folder that holds an earlier run")
+
+    def __post_init__(self):
+        check_values(self)
+
+
+@dataclass(frozen=True)
+class InferOptions:
+    """The arguments of infer.py."""
+
+    input: str = option("", "a video file or a folder of images", positional=True, required=True)
+    output_path: str = option("", "a video file or a folder, by its suffix", required=True)
+    model: str = option("ifrnet_s", "network, one of the names in src/models")
+    ckpt_path: str = option("", "weights; the shipped ones of the model when left out")
+    multi: int = option(2, "frames become this many times as many", low=2)
+    overwrite: bool = option(False, "replace an existing output")
+    device_target: str = option("CPU", "what it runs on", choices=DEVICES)
+    device_id: int = option(0, "which of the devices", low=0)
+
+    def __post_init__(self):
+        check_values(self)
+
+
+def check_values(options) -> None:
+    """Raise UsageError unless every value keeps to the choices, bounds and multiple of its field."""
+    for each in dataclasses.fields(options):
+        value, rule = getattr(options, each.name), each.metadata
+        if "choices" in rule and value not in rule["choices"]:
+            known = ", ".join(rule["choices"])
+            raise UsageError(f"{each.name} is one of {known}; got {value!r}{_near(value, rule['choices'])}")
+        if "low" in rule and not value >= rule["low"]:
+            raise UsageError(f"{each.name} is at least {rule['low']}; got {value}")
+        if "high" in rule and not value <= rule["high"]:
+            raise UsageError(f"{each.name} is at most {rule['high']}; got {value}")
+        if "multiple" in rule and value % rule["multiple"]:
+            raise UsageError(f"{each.name} is a multiple of {rule['multiple']}; got {value}")
+
+
+def parse_options(options_class, argv, description: str):
+    """Fill a dataclass of options from the command line."""
+    parser = _Parser(description=description, allow_abbrev=False)
+    _add_flags(parser, options_class)
+    return options_class(**vars(parser.parse_args(argv)))
+
+
+def parse_recipe(argv, description: str) -> Recipe:
+    """Fill a `Recipe` from the YAML of --config_path and the command line, whose flags win."""
+    parser = _Parser(description=description, allow_abbrev=False)
+    parser.add_argument("--config_path", default=DEFAULT_RECIPE, metavar="FILE", help="recipe (default: %(default)s)")
+    _add_flags(parser, Recipe)
+    flags = vars(parser.parse_args(argv))
+    return Recipe(**{**read_recipe(flags.pop("config_path")), **flags})
+
+
+def read_recipe(path: str) -> dict:
+    """Read the values of a recipe file; a relative path is also looked up beside the program.
+
+    Raises UsageError for a missing file, broken YAML, an unknown key or a value of the wrong type.
+    """
+    file = Path(path) if Path(path).exists() else ROOT / path
+    if not file.is_file():
+        raise UsageError(f"config_path is an existing YAML file; got {path!r}")
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise UsageError(f"{path} holds 'key: value' lines; got a {type(values).__name__}")
+    kinds = _kinds(Recipe)
+    for key, value in values.items():
+        if key not in kinds:
+            raise UsageError(f"{path}: unknown key {key!r}{_near(key, kinds)}")
+        values[key] = _typed(f"{path}: {key}", value, kinds[key])
+    return values
+
+
+def _typed(key, value, kind):
+    # YAML reads 1e-4 as text, and Python takes True for 1
+    if kind is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    if type(value) is not kind:
+        raise UsageError(f"{key} is {_article(kind)}; got {value!r}")
+    return value
+
+
+def _article(kind):
+    return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[kind]
+
+
+def _kinds(options_class):
+    return typing.get_type_hints(options_class)
+
+
+def _near(word, known) -> str:
+    match = difflib.get_close_matches(str(word), list(known), 1)
+    return f", did you mean {match[0]!r}?" if match else ""
+
+
+def _add_flags(parser, options_class):
+    # Flags left out stay out of the result, so that the recipe or the dataclass provides the value.
+    for each in dataclasses.fields(options_class):
+        kind, rule = _kinds(options_class)[each.name], each.metadata
+        names = [each.name] if rule.get("positional") else [f"--{each.name}"]
+        settings = {"help": rule["help"]}
+        if each.default not in ("", False):
+            settings["help"] += f" (default: {each.default})".replace("%", "%%")
+        if kind is bool:
+            settings["action"] = "store_true"
+        else:
+            settings.update(type=kind, metavar=each.name.upper() if rule.get("positional") else kind.__name__.upper())
+            if "choices" in rule:
+                settings["metavar"] = "|".join(rule["choices"])
+        if not rule.get("positional"):
+            settings["required"] = bool(rule.get("required"))
+        parser.add_argument(*names, default=argparse.SUPPRESS, **settings)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argument parser whose errors are `UsageError`s, unknown flags with the nearest known one."""
+
+    def parse_args(self, args=None, namespace=None):
+        known, rest = self.parse_known_args(args, namespace)
+        if rest:
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            word = rest[0].split("=")[0]
+            raise UsageError(f"unknown argument {word!r}{_near(word, flags)} (see --help)")
+        return known
+
+    def error(self, message):
+        raise UsageError(f"{message} (see --help)")

@@ -1,0 +1,1 @@
+"""Training and evaluation loops; they receive networks, losses and data, and import none."""

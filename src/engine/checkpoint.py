@@ -1,0 +1,79 @@
+"""Weights on disk: written whole or not at all, loaded only into the network they belong to.
+
+Parameters are named by their place in the network, not by `Parameter.name`, to which every enclosing cell (a loss, a
+training step) adds a prefix of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import mindspore
+import numpy as np
+
+from src.errors import WeightsError
+
+MODEL_KEY = "model_name"
+SHOWN_MISMATCHES = 3
+
+
+def save_weights(network, path: str | Path, model: str, half: bool = False) -> None:
+    """Write a network's parameters and the name of its model to a .ckpt file, atomically.
+
+    half: store them in float16. The file appears under `path` only when it is complete and on disk.
+    """
+    entries = []
+    for name, parameter in network.parameters_and_names():
+        values = parameter.asnumpy().astype(np.float16 if half else np.float32)
+        entries.append({"name": name, "data": mindspore.Tensor(values)})
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        temporary = str(Path(folder) / "weights.ckpt")
+        mindspore.save_checkpoint(entries, temporary, append_dict={MODEL_KEY: model})
+        os.chmod(temporary, 0o644)
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+
+
+def load_weights(network, path: str | Path, model: str) -> None:
+    """Load a .ckpt file into `network`; float16 values are widened.
+
+    Raises WeightsError when the file is missing or damaged, belongs to another model, or does not hold exactly the
+    network's parameters; the message names the first mismatching ones.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise WeightsError(f"the checkpoint {path} does not exist")
+    try:
+        stored = mindspore.load_checkpoint(str(path))
+    except (ValueError, RuntimeError, TypeError) as error:
+        raise WeightsError(f"{path} is not a readable MindSpore checkpoint (damaged, or another format)") from error
+    named = stored.pop(MODEL_KEY, None)
+    mismatches = _mismatches(network, stored)
+    if mismatches:
+        origin = f", saved from {_text(named)}" if named is not None else ""
+        shown = "; ".join(mismatches[:SHOWN_MISMATCHES])
+        rest = len(mismatches) - SHOWN_MISMATCHES
+        more = f"; and {rest} more" if rest > 0 else ""
+        raise WeightsError(f"{path}{origin} does not fit {model}: {shown}{more}")
+    for name, parameter in network.parameters_and_names():
+        parameter.set_data(mindspore.Tensor(stored[name].asnumpy().astype(np.float32)))
+
+
+def _mismatches(network, stored) -> list[str]:
+    wanted = {name: tuple(parameter.shape) for name, parameter in network.parameters_and_names()}
+    found = []
+    for name, shape in wanted.items():
+        if name not in stored:
+            found.append(f"{name} is missing")
+        elif tuple(stored[name].shape) != shape:
+            found.append(f"{name} is {tuple(stored[name].shape)}, expected {shape}")
+    return found + [f"{name} is not a parameter of it" for name in stored if name not in wanted]
+
+
+def _text(value) -> str:
+    return str(value.asnumpy() if hasattr(value, "asnumpy") else value)

@@ -1,0 +1,60 @@
+"""AdamW as PyTorch defines it, and the learning rate's course."""
+
+import math
+
+from mindspore import Parameter, Tensor, nn, ops
+from mindspore.common import dtype
+from mindspore.nn.learning_rate_schedule import LearningRateSchedule
+
+
+class CosineRate(LearningRateSchedule):
+    """Rate that falls from `start` to `end` along half a cosine over `steps`, after a linear rise over `warmup`.
+
+    rate(step) = end + (start - end) * (1 + cos(pi * step / steps)) / 2 (IFRNet's published schedule).
+    """
+
+    def __init__(self, start: float, end: float, steps: int, warmup: int = 0):
+        super().__init__()
+        self.start, self.end, self.steps, self.warmup = start, end, float(steps), float(max(warmup, 1))
+
+    def construct(self, global_step):
+        step = ops.cast(global_step, dtype.float32)
+        ratio = 0.5 * (1.0 + ops.cos(ops.minimum(step / self.steps, 1.0) * math.pi))
+        return (self.end + (self.start - self.end) * ratio) * ops.minimum((step + 1.0) / self.warmup, 1.0)
+
+
+class AdamW(nn.Optimizer):
+    """Adam with decoupled weight decay and bias correction (Loshchilov and Hutter, ICLR 2019).
+
+    Equal to torch.optim.AdamW step by step; MindSpore's own AdamWeightDecay leaves the bias correction out.
+    """
+
+    def __init__(self, parameters, rate, weight_decay: float = 0.0, betas=(0.9, 0.999), epsilon: float = 1e-8):
+        super().__init__(rate, parameters)
+        self.decay = weight_decay
+        self.beta1, self.beta2, self.epsilon = betas[0], betas[1], epsilon
+        self.moments1 = self._parameters.clone(prefix="moment1", init="zeros")
+        self.moments2 = self._parameters.clone(prefix="moment2", init="zeros")
+        self.power1 = Parameter(Tensor(1.0, dtype.float32), name="beta1_power")
+        self.power2 = Parameter(Tensor(1.0, dtype.float32), name="beta2_power")
+        self.update = ops.Adam()
+
+    def construct(self, gradients):
+        gradients = self.flatten_gradients(gradients)
+        rate = self.get_lr()
+        self.assignadd(self.global_step, self.global_step_increase_tensor)
+        power1 = self.power1 * self.beta1
+        power2 = self.power2 * self.beta2
+        self.power1 = power1
+        self.power2 = power2
+        # The fused operator adds epsilon before the second moment's bias correction, PyTorch after it.
+        epsilon = self.epsilon * ops.sqrt(1.0 - power2)
+        for index in range(len(gradients)):
+            parameter = self._parameters[index]
+            if self.decay > 0:
+                ops.assign(parameter, parameter * (1.0 - rate * self.decay))
+            self.update(
+                parameter, self.moments1[index], self.moments2[index], power1, power2, rate,
+                self.beta1, self.beta2, epsilon, gradients[index],
+            )
+        return True

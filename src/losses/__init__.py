@@ -1,0 +1,1 @@
+"""Losses, as Cells from frames, flows or features to a scalar."""

@@ -1,0 +1,26 @@
+"""What runs a network: every runtime (MindSpore, MINDIR, Lite, ONNX, OpenVINO) answers one protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+
+class Predictor(Protocol):
+    """Makes the frames between (or instead of) the given ones, of any height and width.
+
+    `inputs` is the number of frames it takes, `scale` how many times larger than those the frames it returns are.
+    """
+
+    inputs: int
+    scale: int
+
+    def __call__(self, frames: np.ndarray, times: Sequence[float]) -> np.ndarray:
+        """Predict one frame for each time.
+
+        frames: (inputs, 3, H, W) float32 RGB in [0, 1]; times: in (0, 1), from the first frame to the last.
+        Returns (len(times), 3, H * scale, W * scale) float32 RGB in [0, 1].
+        """
+        ...

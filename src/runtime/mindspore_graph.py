@@ -1,0 +1,66 @@
+"""A network run by MindSpore itself, compiled as a graph for every frame size it meets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from src.engine.device import start_device
+from src.errors import UsageError
+
+CHECKPOINTS = Path(__file__).resolve().parent.parent.parent / "checkpoints"
+
+
+class GraphPredictor:
+    """`Predictor` around a Cell that keeps the contract of src/models.
+
+    Frames of any size are padded on the right and at the bottom by repeating the edge, up to the network's multiple,
+    and the result is cropped back.
+    """
+
+    def __init__(self, network):
+        self.network = network.set_train(False)
+        self.inputs = network.inputs
+        self.scale = network.scale
+
+    def __call__(self, frames: np.ndarray, times: Sequence[float]) -> np.ndarray:
+        from mindspore import Tensor
+
+        if frames.ndim != 4 or frames.shape[:2] != (self.inputs, 3):
+            raise ValueError(f"frames have the shape ({self.inputs}, 3, H, W); got {frames.shape}")
+        height, width = frames.shape[2:]
+        padded = [Tensor(frame[None]) for frame in pad_to_multiple(frames, self.network.multiple)]
+        predicted = []
+        # One time after the other: a batch of one is the fastest on CPU, and the memory stays that of one frame.
+        for time in times:
+            output = self.network(*padded, Tensor(np.full((1, 1, 1, 1), time, np.float32)))
+            predicted.append(output.asnumpy()[0, :, : height * self.scale, : width * self.scale])
+        return np.stack(predicted)
+
+
+def pad_to_multiple(frames: np.ndarray, multiple: int) -> np.ndarray:
+    """Repeat the right and the bottom edge of (..., H, W) frames until both sizes are multiples of `multiple`."""
+    height, width = frames.shape[-2:]
+    margins = [(0, 0)] * (frames.ndim - 2) + [(0, -height % multiple), (0, -width % multiple)]
+    return np.ascontiguousarray(np.pad(frames, margins, mode="edge"))
+
+
+def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: int) -> GraphPredictor:
+    """Return a predictor of the named network with the weights of `ckpt_path`, or its shipped ones when that is "".
+
+    Raises UsageError for an unknown model or one without shipped weights, WeightsError for unfit weights,
+    EnvironmentFault when MindSpore or the device cannot be had.
+    """
+    start_device(device_target, device_id)
+
+    from src.engine.checkpoint import load_weights
+    from src.models import create_model
+
+    network = create_model(model)
+    shipped = CHECKPOINTS / f"{model}.ckpt"
+    if not ckpt_path and not shipped.is_file():
+        raise UsageError(f"no weights are shipped for {model}: give its --ckpt_path")
+    load_weights(network, ckpt_path or shipped, model)
+    return GraphPredictor(network)

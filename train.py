@@ -1,0 +1,37 @@
+"""Train a network by a recipe: python train.py --config_path configs/ifrnet_s_synthetic.yaml --output_path OUT"""
+
+from pathlib import Path
+
+from src.config import parse_recipe
+from src.errors import UsageError, run_command
+
+
+def main(argv):
+    recipe = parse_recipe(argv, description=__doc__)
+    folder = Path(recipe.output_path or "outputs/train")
+    if (folder / "metrics.jsonl").exists() and not recipe.overwrite:
+        raise UsageError(f"{folder} holds an earlier run; give another --output_path, or --overwrite")
+
+    from src.engine.device import start_device
+
+    start_device(recipe.device_target, recipe.device_id, recipe.seed)
+
+    from src.data import create_dataset
+    from src.data.sources import training_source
+    from src.engine.checkpoint import load_weights
+    from src.engine.fit import fit
+    from src.losses.ifrnet import IFRNetLoss
+    from src.models import create_model
+
+    network = create_model(recipe.model)
+    folder.mkdir(parents=True, exist_ok=True)
+    if recipe.ckpt_path:
+        load_weights(network, recipe.ckpt_path, recipe.model)
+    objective = IFRNetLoss(network, recipe.geometry_weight, recipe.distillation_weight)
+    dataset = create_dataset(training_source(recipe), recipe.batch_size, recipe.workers)
+    checkpoint = fit(network, objective, dataset, recipe, folder)
+    print(f"weights: {checkpoint}")
+
+
+if __name__ == "__main__":
+    run_command(main)
