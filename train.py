@@ -27,7 +27,9 @@ def main(argv):
     folder.mkdir(parents=True, exist_ok=True)
     if recipe.ckpt_path:
         load_weights(network, recipe.ckpt_path, recipe.model)
-    objective = IFRNetLoss(network, recipe.geometry_weight, recipe.distillation_weight)
+    objective = IFRNetLoss(
+        network, recipe.geometry_weight, recipe.distillation_weight, recipe.robust_distillation
+    )
     dataset = create_dataset(training_source(recipe), recipe.batch_size, recipe.workers)
     checkpoint = fit(network, objective, dataset, recipe, folder)
     print(f"weights: {checkpoint}")

@@ -36,6 +36,7 @@ class Recipe:
     dataset: str = option("synthetic", "generated motion, or video clips mixed with it", choices=DATASETS)
     data_path: str = option("", "clips: a video, a folder of frames, or a folder of those")
     synthetic_share: float = option(0.5, "clips: the part of the samples that is generated", low=0, high=1)
+    frame_step: int = option(1, "clips: only every so many-th frame is seen", low=1)
     shorter_side: int = option(0, "clips: frames are shrunk to this shorter side in pixels; 0 leaves them", low=0)
     height: int = option(128, "height of a training sample in pixels", low=32, multiple=16)
     width: int = option(128, "width of a training sample in pixels", low=32, multiple=16)
@@ -50,6 +51,7 @@ class Recipe:
     weight_decay: float = option(0.0, "decoupled weight decay of AdamW", low=0)
     geometry_weight: float = option(0.01, "weight of the feature geometry consistency loss", low=0)
     distillation_weight: float = option(0.01, "weight of the flow distillation loss", low=0)
+    robust_distillation: bool = option(True, "weigh the teacher's flow down where it is far from the network's own")
     save_steps: int = option(500, "steps between two checkpoints", low=1)
     ckpt_path: str = option("", "weights to start from")
     eval_samples: int = option(64, "generated motion: how many samples are evaluated", low=1)
@@ -167,7 +169,7 @@ def _add_flags(parser, options_class):
         if each.default not in ("", False):
             settings["help"] += f" (default: {each.default})".replace("%", "%%")
         if kind is bool:
-            settings["action"] = "store_true"
+            settings["action"] = argparse.BooleanOptionalAction
         else:
             settings.update(type=kind, metavar=each.name.upper() if rule.get("positional") else kind.__name__.upper())
             if "choices" in rule:

@@ -108,19 +108,28 @@ class ClipTriplets:
     """Random-access source of augmented crops of real triplets, a function of (seed, index) alone.
 
     `paths` are video files or folders of frames; they are decoded once, here, and kept in memory, shrunk so that the
-    shorter side is at most `shorter_side` (0: as they are). A sample is the tuple of `src.data.COLUMNS` at time 0.5,
+    shorter side is at most `shorter_side` (0: as they are). With a `frame_step` of n only frames 0, n, 2n, ... are ever
+    seen, so that the others can serve as unseen truth. A sample is the tuple of `src.data.COLUMNS` at time 0.5,
     frames of `size` (h, w), with flow estimated by OpenCV. Neighbours are 1 or 2 frames away from the target.
     Raises UsageError without paths, and InputError, naming the path, for one that cannot be read, is smaller than
     `size`, or has no three consecutive frames without a cut.
     """
 
-    def __init__(self, paths: Sequence[str], size: tuple[int, int], length: int, seed: int, shorter_side: int = 0):
+    def __init__(
+        self,
+        paths: Sequence[str],
+        size: tuple[int, int],
+        length: int,
+        seed: int,
+        shorter_side: int = 0,
+        frame_step: int = 1,
+    ):
         if not paths:
             raise UsageError("clip triplets need at least one path; got none")
         self.size = (int(size[0]), int(size[1]))
         self.length = int(length)
         self.seed = int(seed)
-        self.clips = [read_clip(path, shorter_side) for path in paths]
+        self.clips = [read_clip(path, shorter_side)[::frame_step] for path in paths]
         self.triplets = []
         for number, (path, frames) in enumerate(zip(paths, self.clips)):
             h, w = frames[0].shape[:2]

@@ -21,7 +21,9 @@ def training_source(recipe):
     generated = SyntheticMotion(size, length, recipe.seed, recipe.max_displacement, recipe.time)
     if recipe.dataset == "synthetic":
         return generated
-    clips = ClipTriplets(find_clips(recipe.data_path), size, length, recipe.seed, recipe.shorter_side)
+    clips = ClipTriplets(
+        find_clips(recipe.data_path), size, length, recipe.seed, recipe.shorter_side, recipe.frame_step
+    )
     return Mixture([generated, clips], [recipe.synthetic_share, 1 - recipe.synthetic_share], recipe.seed)
 
 

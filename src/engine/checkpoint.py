@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import mindspore
@@ -15,12 +16,19 @@ import numpy as np
 
 from src.errors import WeightsError
 
-MODEL_KEY = "model_name"
 SHOWN_MISMATCHES = 3
 
 
-def save_weights(network, path: str | Path, model: str, half: bool = False) -> None:
-    """Write a network's parameters and the name of its model to a .ckpt file, atomically.
+@dataclass(frozen=True)
+class Card:
+    """What a checkpoint says of itself: the model's name, and the times its weights know ("fixed", "arbitrary")."""
+
+    model_name: str
+    timestep: str = "fixed"
+
+
+def save_weights(network, path: str | Path, card: Card, half: bool = False) -> None:
+    """Write a network's parameters and their card to a .ckpt file, atomically.
 
     half: store them in float16. The file appears under `path` only when it is complete and on disk.
     """
@@ -32,15 +40,15 @@ def save_weights(network, path: str | Path, model: str, half: bool = False) -> N
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         temporary = str(Path(folder) / "weights.ckpt")
-        mindspore.save_checkpoint(entries, temporary, append_dict={MODEL_KEY: model})
+        mindspore.save_checkpoint(entries, temporary, append_dict=asdict(card))
         os.chmod(temporary, 0o644)
         with open(temporary, "rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
 
 
-def load_weights(network, path: str | Path, model: str) -> None:
-    """Load a .ckpt file into `network`; float16 values are widened.
+def load_weights(network, path: str | Path, model: str) -> Card:
+    """Load a .ckpt file into `network`, the one named `model`, and return its card; float16 values are widened.
 
     Raises WeightsError when the file is missing or damaged, belongs to another model, or does not hold exactly the
     network's parameters; the message names the first mismatching ones.
@@ -52,16 +60,17 @@ def load_weights(network, path: str | Path, model: str) -> None:
         stored = mindspore.load_checkpoint(str(path))
     except (ValueError, RuntimeError, TypeError) as error:
         raise WeightsError(f"{path} is not a readable MindSpore checkpoint (damaged, or another format)") from error
-    named = stored.pop(MODEL_KEY, None)
+    told = {each.name: _text(stored.pop(each.name)) for each in fields(Card) if each.name in stored}
     mismatches = _mismatches(network, stored)
     if mismatches:
-        origin = f", saved from {_text(named)}" if named is not None else ""
+        origin = f", saved from {told['model_name']}" if "model_name" in told else ""
         shown = "; ".join(mismatches[:SHOWN_MISMATCHES])
         rest = len(mismatches) - SHOWN_MISMATCHES
         more = f"; and {rest} more" if rest > 0 else ""
         raise WeightsError(f"{path}{origin} does not fit {model}: {shown}{more}")
     for name, parameter in network.parameters_and_names():
         parameter.set_data(mindspore.Tensor(stored[name].asnumpy().astype(np.float32)))
+    return Card(**{"model_name": model, **told})
 
 
 def _mismatches(network, stored) -> list[str]:

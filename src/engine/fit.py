@@ -10,7 +10,7 @@ from mindspore import Model, nn, ops
 from mindspore.train.callback import Callback
 from tqdm import tqdm
 
-from src.engine.checkpoint import save_weights
+from src.engine.checkpoint import Card, save_weights
 from src.engine.optimizer import AdamW, CosineRate
 
 
@@ -65,16 +65,16 @@ class MetricsLog(Callback):
 class CheckpointEvery(Callback):
     """Saves the network's weights every `steps` steps, and at the end, as OUT/<model>.ckpt."""
 
-    def __init__(self, network, path: Path, model: str, steps: int):
+    def __init__(self, network, path: Path, card: Card, steps: int):
         super().__init__()
-        self.network, self.path, self.model, self.steps = network, path, model, steps
+        self.network, self.path, self.card, self.steps = network, path, card, steps
 
     def on_train_step_end(self, run_context):
         if run_context.original_args().cur_step_num % self.steps == 0:
-            save_weights(self.network, self.path, self.model)
+            save_weights(self.network, self.path, self.card)
 
     def on_train_end(self, run_context):
-        save_weights(self.network, self.path, self.model)
+        save_weights(self.network, self.path, self.card)
 
 
 def fit(network, objective, dataset, recipe, folder: Path) -> Path:
@@ -90,7 +90,8 @@ def fit(network, objective, dataset, recipe, folder: Path) -> Path:
     step.set_train()
     checkpoint = folder / f"{recipe.model}.ckpt"
     log = MetricsLog(folder / "metrics.jsonl", objective.terms, rate_course(recipe, steps), steps)
-    saver = CheckpointEvery(network, checkpoint, recipe.model, recipe.save_steps)
+    card = Card(recipe.model, "arbitrary" if recipe.time == "arbitrary" else "fixed")
+    saver = CheckpointEvery(network, checkpoint, card, recipe.save_steps)
     try:
         Model(step).train(1, dataset, callbacks=[log, saver], dataset_sink_mode=False)
     finally:

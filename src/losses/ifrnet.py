@@ -15,16 +15,21 @@ class IFRNetLoss(nn.Cell):
     distillation)), scalars that add up to the loss. `terms` names them.
 
     The teacher's flow counts less where the network's own final flow is far from it: its weight is
-    exp(-0.3 * end-point error), from which no gradient flows. A term of weight 0 costs nothing and reads nothing.
+    exp(-0.3 * end-point error), from which no gradient flows. With robust=False it counts fully everywhere: nearly the
+    mean absolute error, for exact flows and for a network that has yet to find any motion.
+    A term of weight 0 costs nothing and reads nothing.
     """
 
     terms = ("reconstruction", "census", "geometry", "distillation")
 
-    def __init__(self, network, geometry_weight: float = 0.01, distillation_weight: float = 0.01):
+    def __init__(
+        self, network, geometry_weight: float = 0.01, distillation_weight: float = 0.01, robust: bool = True
+    ):
         super().__init__()
         self.network = network
         self.geometry_weight = geometry_weight
         self.distillation_weight = distillation_weight
+        self.robustness = 0.3 if robust else 0.0
         self.charbonnier = Charbonnier()
         self.census = CensusDistance(radius=3)
         self.geometry = CensusDistance(radius=1)
@@ -55,7 +60,7 @@ class IFRNetLoss(nn.Cell):
         for direction in (0, 2):
             taught = teacher[:, direction : direction + 2]
             error = ops.stop_gradient(flows[0][:, direction : direction + 2]) - taught
-            weight = ops.exp(-0.3 * ops.sqrt(ops.square(error).sum(1, keepdims=True)))
+            weight = ops.exp(-self.robustness * ops.sqrt(ops.square(error).sum(1, keepdims=True)))
             for level in (1, 2, 3):
                 estimated = 2.0**level * self.resize(flows[level][:, direction : direction + 2], size)
                 total = total + self.adaptive(estimated - taught, weight)

@@ -3,8 +3,11 @@
 The contract every network keeps:
 - Frames are NCHW float32 RGB in [0, 1]. Flow is in pixels of its own level, channel 0 along x, and points from the
   output frame towards the source frame. Time runs from 0 at the first frame to 1 at the second.
-- `inputs` frames go in, `outputs` come back, `scale` times as high and wide; height and width must be multiples of
-  `multiple` (the caller pads by replication and crops back).
+- `inputs` frames go in, each (B, 3, H, W), and a time (B, 1, 1, 1) when `takes_time`. `outputs` come back, `scale`
+  times as high and wide: (B, 3, H * scale, W * scale), or (B, outputs, 3, H, W) when there are several. Height and
+  width must be multiples of `multiple` (the caller pads by replication and crops back).
+- `task` is "interpolation", "super_resolution" or "flow"; a flow network returns (B, 2, H, W), the flow from its first
+  frame towards its second.
 - `construct` returns the frames only, so that export needs no wrapper; `trace` also returns flows and features, so
   that losses live outside the network.
 """
@@ -12,9 +15,17 @@ The contract every network keeps:
 from functools import partial
 
 from src.errors import UsageError
-from src.models import ifrnet
+from src.models import flavr, ifrnet, liteflownet, spynet, tdan, toflow
 
-MODELS = {name: partial(ifrnet.IFRNet, size) for name, size in ifrnet.SIZES.items()}
+MODELS = {
+    **{name: partial(ifrnet.IFRNet, size) for name, size in ifrnet.SIZES.items()},
+    **{name: partial(flavr.FLAVR, variant) for name, variant in flavr.VARIANTS.items()},
+    **{name: partial(spynet.SPyNet, variant) for name, variant in spynet.VARIANTS.items()},
+    "toflow_vfi": toflow.TOFlowInterpolation,
+    "toflow_vsr_x4": toflow.TOFlowSuperResolution,
+    "tdan_x4": tdan.TDAN,
+    "liteflownet": liteflownet.LiteFlowNet,
+}
 
 
 def create_model(name: str, **options):

@@ -100,9 +100,11 @@ class IFRNet(nn.Cell):
     network sees shrunk frames, and the full-size ones are warped by its enlarged flow. `multiple` grows accordingly.
     """
 
+    task = "interpolation"
     inputs = 2
     outputs = 1
     scale = 1
+    takes_time = True
 
     def __init__(self, size: Size, flow_scale: float = 1.0):
         super().__init__()

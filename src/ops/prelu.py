@@ -11,7 +11,7 @@ class PReLU(nn.Cell):
 
     x: (B, C, H, W) or (B, C, D, H, W). He et al., "Delving Deep into Rectifiers", ICCV 2015.
 
-    CPU, 2.8.0, portable against fused: 0.5x to 1.0x the time, the gradient 0.8x.
+    CPU, 2.8.0, portable against fused: 0.5x the time, with gradients 0.8x.
     """
 
     def __init__(self, channels: int, slope: float = 0.25):

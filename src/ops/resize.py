@@ -40,7 +40,8 @@ class Resize(nn.Cell):
     The values are those of the frame: a resized flow must still be multiplied by the scale.
 
     The portable form is two constant matrix products: MindSpore Lite lacks ResizeBilinearV2, and reads the older
-    ResizeBilinear's half-pixel flag wrongly without saying so.
+    ResizeBilinear's half-pixel flag wrongly without saying so. CPU, 2.8.0, portable against fused: 1.3x to 2.2x the
+    time, with gradients equal.
     """
 
     def __init__(self, align_corners: bool = False):

@@ -7,8 +7,21 @@ from mindspore.common.initializer import initializer
 from src.ops.backend import PORTABLE, form_of
 
 # Output row 2i reads input rows i-1 and i through kernel rows 3 and 1; row 2i+1 reads i and i+1 through 2 and 0.
-# Each becomes a convolution row of three taps (i-1, i, i+1); row 4 stands for the zero that fills the third.
-_KERNEL_ROWS = np.array([3, 1, 4, 4, 2, 0], np.int32)
+# Each phase becomes a convolution of three taps (i-1, i, i+1); None stands for the zero that fills the third.
+_KERNEL_ROWS = ((3, 1, None), (None, 2, 0))
+
+
+def phase_matrix() -> np.ndarray:
+    """Return the (16, 36) matrix of zeros and ones that turns a 4x4 kernel into the 3x3 kernels of its four phases.
+
+    Rows: the kernel's elements, row by row; columns: phase along y, phase along x, then the 3x3 kernel row by row.
+    """
+    axis = np.zeros((4, 2, 3), np.float32)
+    for phase, rows in enumerate(_KERNEL_ROWS):
+        for tap, row in enumerate(rows):
+            if row is not None:
+                axis[row, phase, tap] = 1.0
+    return np.einsum("ypk,xql->yxpqkl", axis, axis).reshape(16, 36)
 
 
 class TransposedConvolution(nn.Cell):
@@ -18,7 +31,7 @@ class TransposedConvolution(nn.Cell):
 
     The portable form computes the four phases of the output as one 3x3 convolution and shuffles them into place; it
     exists because MindSpore Lite's transposed convolution crashes on wide inputs. CPU, 2.8.0, portable against
-    fused: 1.4x the time.
+    fused: 1.8x the time, with gradients 3x to 4x.
     """
 
     def __init__(self, in_channels: int, out_channels: int, weight_init="normal", bias_init="zeros"):
@@ -29,9 +42,10 @@ class TransposedConvolution(nn.Cell):
         self.weight = Parameter(initializer(weight_init, shape), name="weight")
         self.bias = Parameter(initializer(bias_init, (out_channels,)), name="bias")
         self.portable = form_of("transposed_convolution") == PORTABLE
-        self.kernel_rows = Tensor(_KERNEL_ROWS)
-        self.transposed = ops.Conv2DTranspose(out_channels, 4, pad_mode="pad", pad=1, stride=2)
-        self.phases = ops.Conv2D(4 * out_channels, 3, pad_mode="pad", pad=1)
+        self.phase_matrix = Tensor(phase_matrix())
+        # The primitive counts channels as the convolution it is the adjoint of: its output is our input.
+        self.transposed = ops.Conv2DTranspose(in_channels, (4, 4), pad_mode="pad", pad=1, stride=2)
+        self.phases = ops.Conv2D(4 * out_channels, (3, 3), pad_mode="pad", pad=1)
 
     def construct(self, x):
         batch, _, height, width = x.shape
@@ -45,9 +59,7 @@ class TransposedConvolution(nn.Cell):
 
     def _phase_kernels(self):
         # (in, out, 4, 4) -> (4 * out, in, 3, 3), the phases of one output channel side by side
-        kernel = ops.concat((self.weight, ops.zeros_like(self.weight[:, :, :1])), 2)
-        kernel = ops.concat((kernel, ops.zeros_like(kernel[:, :, :, :1])), 3)
-        kernel = ops.gather(ops.gather(kernel, self.kernel_rows, 2), self.kernel_rows, 3)
-        kernel = kernel.reshape(self.in_channels, self.out_channels, 2, 3, 2, 3)
-        kernel = ops.transpose(kernel, (1, 2, 4, 0, 3, 5))
+        kernel = ops.matmul(self.weight.reshape(-1, 16), self.phase_matrix)
+        kernel = kernel.reshape(self.in_channels, self.out_channels, 4, 9)
+        kernel = ops.transpose(kernel, (1, 2, 0, 3))
         return kernel.reshape(4 * self.out_channels, self.in_channels, 3, 3)

@@ -7,15 +7,21 @@ from typing import Protocol
 
 import numpy as np
 
+FIXED = "fixed"
+ARBITRARY = "arbitrary"
+
 
 class Predictor(Protocol):
     """Makes the frames between (or instead of) the given ones, of any height and width.
 
     `inputs` is the number of frames it takes, `scale` how many times larger than those the frames it returns are.
+    `timestep` is a property of the weights: `ARBITRARY` when they follow the time asked for, `FIXED` when they return
+    the middle whatever they are asked.
     """
 
     inputs: int
     scale: int
+    timestep: str
 
     def __call__(self, frames: np.ndarray, times: Sequence[float]) -> np.ndarray:
         """Predict one frame for each time.

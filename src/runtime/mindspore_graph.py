@@ -9,6 +9,7 @@ import numpy as np
 
 from src.engine.device import start_device
 from src.errors import UsageError
+from src.runtime import FIXED
 
 CHECKPOINTS = Path(__file__).resolve().parent.parent.parent / "checkpoints"
 
@@ -20,10 +21,11 @@ class GraphPredictor:
     and the result is cropped back.
     """
 
-    def __init__(self, network):
+    def __init__(self, network, timestep: str = FIXED):
         self.network = network.set_train(False)
         self.inputs = network.inputs
         self.scale = network.scale
+        self.timestep = timestep
 
     def __call__(self, frames: np.ndarray, times: Sequence[float]) -> np.ndarray:
         from mindspore import Tensor
@@ -62,5 +64,5 @@ def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: in
     shipped = CHECKPOINTS / f"{model}.ckpt"
     if not ckpt_path and not shipped.is_file():
         raise UsageError(f"no weights are shipped for {model}: give its --ckpt_path")
-    load_weights(network, ckpt_path or shipped, model)
-    return GraphPredictor(network)
+    card = load_weights(network, ckpt_path or shipped, model)
+    return GraphPredictor(network, card.timestep)

@@ -1,0 +1,65 @@
+"""Bilinear sampling by row gathers: what the portable warp and the portable deformable convolution have in common."""
+
+import mindspore
+import numpy as np
+from mindspore import Tensor, ops
+from mindspore.ops import constexpr
+
+
+@constexpr
+def constant_zeros(dtype, *shape):
+    """Return zeros of a MindSpore type that are a constant of the graph."""
+    return Tensor(np.zeros(shape), dtype)
+
+
+@constexpr
+def first_rows(maps, pixels):
+    """Return the int32 row (maps,) at which each of `maps` maps of `pixels` rows begins."""
+    return Tensor((np.arange(maps) * pixels).astype(np.int32))
+
+
+def zero_bordered(pixels):
+    """Put zeros around maps (B, H, W, C): one pixel before, two behind -> (B, H + 3, W + 3, C).
+
+    With positions kept within [-1, H] and [-1, W], all four neighbours of a position then exist, and each of them
+    that lies outside the map is zero by itself.
+    """
+    batch, height, width, channels = pixels.shape
+    dtype = pixels.dtype
+    before = constant_zeros(dtype, batch, height, 1, channels)
+    behind = constant_zeros(dtype, batch, height, 2, channels)
+    pixels = ops.concat((before, pixels, behind), 2)
+    before = constant_zeros(dtype, batch, 1, width + 3, channels)
+    behind = constant_zeros(dtype, batch, 2, width + 3, channels)
+    return ops.concat((before, pixels, behind), 1)
+
+
+def edge_repeated(pixels):
+    """Repeat the last row and column of maps (B, H, W, C) -> (B, H + 1, W + 1, C).
+
+    With positions kept within [0, H - 1] and [0, W - 1], all four neighbours of a position then exist.
+    """
+    batch, height, width, channels = pixels.shape
+    pixels = ops.concat((pixels, ops.slice(pixels, (0, 0, width - 1, 0), (batch, height, 1, channels))), 2)
+    return ops.concat((pixels, ops.slice(pixels, (0, height - 1, 0, 0), (batch, 1, width + 1, channels))), 1)
+
+
+def sample_rows(rows, first, y, x, width, weight):
+    """Sample maps bilinearly, all channels of a pixel at once.
+
+    rows: (maps * height * width, C), one row a pixel; first: int32, the row where the map of each sample begins;
+    y, x: float32 positions within the map, not negative, with a neighbour to the right and below; weight: what each
+    sample is multiplied with. first and weight broadcast against y and x, of N elements. Output: (N, C).
+    """
+    top, left = ops.floor(y), ops.floor(x)
+    toward_right = x - left
+    lower = (y - top) * weight
+    upper = weight - lower
+    lower_right, upper_right = lower * toward_right, upper * toward_right
+    index = (ops.cast(top * width + left, mindspore.int32) + first).reshape(-1)
+    return (
+        ops.gather(rows, index, 0) * (upper - upper_right).reshape(-1, 1)
+        + ops.gather(rows, index + 1, 0) * upper_right.reshape(-1, 1)
+        + ops.gather(rows, index + width, 0) * (lower - lower_right).reshape(-1, 1)
+        + ops.gather(rows, index + (width + 1), 0) * lower_right.reshape(-1, 1)
+    )

@@ -1,0 +1,37 @@
+"""What a run says while it works: a bar on a terminal, sparse lines elsewhere, and notes on what was changed."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from tqdm import tqdm
+
+SECONDS_BETWEEN_LINES = 30
+
+
+def note(message: str) -> None:
+    """Tell in one line on stderr what the result lacks or does otherwise, without breaking a bar that is shown."""
+    tqdm.write(f"note: {message}", file=sys.stderr)
+
+
+def shown(frames: Iterable[np.ndarray], total: int) -> Iterator[np.ndarray]:
+    """Pass the frames on and show how many of about `total` are made, how fast, and the time that is left."""
+    if sys.stderr.isatty():
+        return iter(tqdm(frames, total=total, unit=" frames", file=sys.stderr, dynamic_ncols=True))
+    return _lines(frames, total)
+
+
+def _lines(frames, total):
+    started = spoken = time.monotonic()
+    tenths = done = 0
+    for done, frame in enumerate(frames, start=1):
+        yield frame
+        now = time.monotonic()
+        if done * 10 // max(total, 1) > tenths or now - spoken >= SECONDS_BETWEEN_LINES:
+            tenths, spoken = done * 10 // max(total, 1), now
+            rate = done / max(now - started, 1e-9)
+            left = tqdm.format_interval(max(total - done, 0) / rate)
+            print(f"{done}/{total} frames, {rate:.2f} fps, {left} left", file=sys.stderr, flush=True)

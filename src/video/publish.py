@@ -1,0 +1,116 @@
+"""The result under its final name: whole, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from src.errors import ResourceError, UsageError
+
+# Suffix of the result -> name of the muxer. Anything else names a folder of images.
+VIDEO_FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
+NOT_WRITTEN = (".avi", ".flv", ".gif", ".mpg", ".mpeg", ".ts", ".wmv", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".webp")
+FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def is_video_name(path: str) -> bool:
+    """Tell a video file from a folder of images by the suffix."""
+    return Path(path).suffix.lower() in VIDEO_FORMATS
+
+
+def check_output(path: str, input_path: str, overwrite: bool) -> None:
+    """Raise UsageError for a result that could not, or should not, be written, before any work is done for it."""
+    if Path(path).suffix.lower() in NOT_WRITTEN:
+        raise UsageError(f"--output_path {path}: needs a folder or one of {', '.join(VIDEO_FORMATS)}")
+    if os.path.realpath(path) == os.path.realpath(input_path):
+        raise UsageError(f"--output_path {path}: is the input; the result needs another name")
+    if not os.path.lexists(path):
+        return
+    if os.path.isdir(path) == is_video_name(path):
+        needed, met = ("file", "folder") if is_video_name(path) else ("folder", "file")
+        raise UsageError(f"--output_path {path}: needs a {needed}; there is a {met} of that name")
+    if os.path.isdir(path) and not os.listdir(path):
+        return
+    if not overwrite:
+        raise UsageError(f"--output_path {path}: exists; --overwrite replaces it")
+    if os.path.isdir(path):
+        _refuse_foreign_files(path)
+
+
+@contextlib.contextmanager
+def publish(path: str) -> Iterator[str]:
+    """Yield an unfinished file or folder beside `path` that takes its name and place when the block succeeds.
+
+    Missing parent folders are made. On any error or interrupt all that was made is removed and what stood at `path`
+    stays. Raises UsageError where nothing can be written, ResourceError when the disk is full.
+    """
+    parent = Path(path).absolute().parent
+    made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    unfinished = parent / f".mindframes-{secrets.token_hex(6)}{Path(path).suffix if is_video_name(path) else ''}"
+    try:
+        _create(unfinished, path)
+        yield str(unfinished)
+        _replace(unfinished, Path(path))
+    except BaseException as error:
+        free = _free_bytes(parent)
+        _remove(unfinished)
+        for folder in made:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        if getattr(error, "errno", None) in FULL_DISK:
+            raise ResourceError(f"{path}: the disk takes no more ({free} bytes free): {error}") from error
+        raise
+
+
+def _refuse_foreign_files(folder):
+    for name in sorted(os.listdir(folder)):
+        if not re.fullmatch(r"\d{8}\.png", name):
+            raise UsageError(f"--output_path {folder}: only folders of numbered frames are replaced; it holds {name}")
+
+
+def _create(unfinished, path):
+    try:
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        if is_video_name(path):
+            unfinished.touch(exist_ok=False)
+        else:
+            unfinished.mkdir()
+    except OSError as error:
+        if error.errno in FULL_DISK:
+            raise
+        raise UsageError(f"--output_path {path}: cannot be written: {error.strerror}") from error
+
+
+def _replace(unfinished, final):
+    if not unfinished.is_dir() or not final.exists():
+        os.replace(unfinished, final)
+        return
+    old = unfinished.with_name(unfinished.name + "-old")
+    os.replace(final, old)
+    try:
+        os.replace(unfinished, final)
+    except BaseException:
+        os.replace(old, final)
+        raise
+    shutil.rmtree(old)
+
+
+def _remove(unfinished):
+    if unfinished.is_dir():
+        shutil.rmtree(unfinished, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+
+
+def _free_bytes(folder):
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0

@@ -1,0 +1,48 @@
+"""Weights that only know the middle: cascaded for powers of two, refused for anything else."""
+
+import numpy as np
+import pytest
+
+from src.errors import UsageError
+from src.video.cascade import Cascade, for_multi
+from src.video.pipeline import interpolate
+from tests.video.clips import Average, flat_frames
+
+
+class Middle(Average):
+    """Knows the middle only, whatever time it is asked for."""
+
+    timestep = "fixed"
+
+    def __call__(self, frames, times):
+        assert list(times) == [0.5]
+        return super().__call__(frames, times)
+
+
+@pytest.mark.parametrize("multi", [2, 4, 8])
+def test_powers_of_two_are_halved_down_to_the_right_times(multi):
+    made = list(interpolate(flat_frames([0, 160], 5, 3), Middle(), multi))
+    assert [int(frame[0, 0, 0]) for frame in made] == [160 * step // multi for step in range(multi + 1)]
+
+
+@pytest.mark.parametrize("multi", [3, 6, 12])
+def test_other_factors_are_refused_before_the_first_frame(multi):
+    with pytest.raises(UsageError, match=f"power of two .*; got {multi}"):
+        interpolate(iter([]), Middle(), multi)
+
+
+def test_each_frame_is_predicted_once():
+    calls = []
+
+    class Counting(Middle):
+        def __call__(self, frames, times):
+            calls.append(times)
+            return super().__call__(frames, times)
+
+    Cascade(Counting())(np.zeros((2, 3, 4, 4), np.float32), [step / 8 for step in range(1, 8)])
+    assert len(calls) == 7
+
+
+def test_weights_that_know_every_time_are_asked_directly():
+    predictor = Average()
+    assert for_multi(predictor, 3) is predictor

@@ -1,0 +1,158 @@
+import errno
+import os
+
+import pytest
+
+from src.errors import ResourceError, UsageError
+from src.video.publish import check_output, publish
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_nothing_has_the_final_name_before_the_end(tmp_path):
+    final = tmp_path / "out.mp4"
+    with publish(str(final)) as unfinished:
+        assert unfinished.endswith(".mp4") and os.path.dirname(unfinished) == str(tmp_path)
+        with open(unfinished, "w") as file:
+            file.write("new")
+        assert not final.exists()
+    assert final.read_text() == "new" and names(tmp_path) == ["out.mp4"]
+    assert final.stat().st_mode & 0o777 == 0o666 & ~_umask()
+
+
+def _umask():
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_folder_appears_whole(tmp_path):
+    with publish(str(tmp_path / "out")) as unfinished:
+        open(os.path.join(unfinished, "00000000.png"), "w").close()
+        assert not (tmp_path / "out").exists()
+    assert names(tmp_path) == ["out"] and names(tmp_path / "out") == ["00000000.png"]
+
+
+def test_an_old_folder_is_replaced_not_mixed(tmp_path):
+    old = tmp_path / "out"
+    old.mkdir()
+    (old / "00000007.png").touch()
+    with publish(str(old)) as unfinished:
+        open(os.path.join(unfinished, "00000000.png"), "w").close()
+    assert names(tmp_path) == ["out"] and names(old) == ["00000000.png"]
+
+
+@pytest.mark.parametrize("failure", [RuntimeError, KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("name", ["out.mp4", "out", "new/deep/out.mp4", "new/deep/out"])
+def test_a_failure_or_interrupt_leaves_no_trace(tmp_path, failure, name):
+    with pytest.raises(failure):
+        with publish(str(tmp_path / name)):
+            raise failure
+    assert names(tmp_path) == []
+
+
+def test_a_failure_keeps_the_old_result(tmp_path):
+    final = tmp_path / "out.mp4"
+    final.write_text("old")
+    with pytest.raises(RuntimeError):
+        with publish(str(final)):
+            raise RuntimeError
+    assert final.read_text() == "old" and names(tmp_path) == ["out.mp4"]
+
+
+def test_missing_parents_are_made(tmp_path):
+    with publish(str(tmp_path / "a" / "b" / "out.mkv")):
+        pass
+    assert (tmp_path / "a" / "b" / "out.mkv").is_file()
+
+
+def test_a_name_of_the_longest_length_is_possible(tmp_path):
+    name = "x" * 251 + ".mp4"
+    with publish(str(tmp_path / name)):
+        pass
+    assert names(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_told_with_path_and_free_space(tmp_path, code):
+    final = tmp_path / "out.mp4"
+    with pytest.raises(ResourceError, match=rf"{final}: the disk takes no more \(\d+ bytes free\)") as caught:
+        with publish(str(final)):
+            raise OSError(code, os.strerror(code))
+    assert caught.value.exit_code == 6 and names(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["file/out.mp4", "file/a/out.mp4", "file/a"])
+def test_a_parent_that_is_a_file_is_a_usage_error(tmp_path, name):
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="cannot be written"):
+        with publish(str(tmp_path / name)):
+            pass
+
+
+def test_a_folder_that_takes_no_files_is_a_usage_error(tmp_path, monkeypatch):
+    def refused(*_, **__):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr("pathlib.Path.touch", refused)
+    with pytest.raises(UsageError, match="Read-only file system"):
+        with publish(str(tmp_path / "out.mp4")):
+            pass
+
+
+def refusal(output, source, overwrite=False):
+    with pytest.raises(UsageError) as caught:
+        check_output(str(output), str(source), overwrite)
+    return str(caught.value)
+
+
+def test_what_exists_is_kept_without_overwrite(tmp_path):
+    source = tmp_path / "in.mp4"
+    (tmp_path / "out.mp4").touch()
+    assert "--overwrite" in refusal(tmp_path / "out.mp4", source)
+    check_output(str(tmp_path / "out.mp4"), str(source), True)
+    (tmp_path / "out").mkdir()
+    check_output(str(tmp_path / "out"), str(source), False)
+    (tmp_path / "out" / "00000000.png").touch()
+    assert "--overwrite" in refusal(tmp_path / "out", source)
+    check_output(str(tmp_path / "out"), str(source), True)
+
+
+def test_a_link_that_leads_nowhere_counts_as_existing(tmp_path):
+    (tmp_path / "out.mp4").symlink_to(tmp_path / "absent")
+    assert "--overwrite" in refusal(tmp_path / "out.mp4", tmp_path / "in.mp4")
+
+
+def test_the_input_is_never_the_output(tmp_path):
+    source = tmp_path / "in.mp4"
+    source.touch()
+    (tmp_path / "link.mp4").symlink_to(source)
+    for output in (source, tmp_path / "." / "in.mp4", tmp_path / "link.mp4"):
+        assert "is the input" in refusal(output, source, overwrite=True)
+    assert "is the input" in refusal(tmp_path, str(tmp_path) + "/", overwrite=True)
+
+
+def test_a_folder_with_other_files_is_never_replaced(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for name in ("00000000.png", "holiday.png"):
+        (folder / name).touch()
+    assert "it holds holiday.png" in refusal(folder, tmp_path / "in.mp4", overwrite=True)
+
+
+def test_file_and_folder_do_not_take_each_others_place(tmp_path):
+    (tmp_path / "out").touch()
+    assert "needs a folder; there is a file" in refusal(tmp_path / "out", "in.mp4", overwrite=True)
+    (tmp_path / "out.mp4").mkdir()
+    assert "needs a file; there is a folder" in refusal(tmp_path / "out.mp4", "in.mp4", overwrite=True)
+
+
+@pytest.mark.parametrize("name", ["out.gif", "out.AVI", "out.png"])
+def test_suffixes_that_are_not_written_name_those_that_are(name):
+    assert ".mp4, .m4v, .mov, .mkv, .webm" in refusal(name, "in.mp4")
+
+
+def test_a_dot_in_a_folder_name_is_allowed(tmp_path):
+    check_output(str(tmp_path / "run-1.5"), "in.mp4", False)
