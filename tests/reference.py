@@ -86,40 +86,37 @@ def transposed_convolution(x, weight, bias):
 
 
 def deformable_convolution(x, offsets, mask, weight, bias, stride=1, padding=1, dilation=1, groups=1, deform_groups=1):
-    """One tap, deformation group and convolution group after the other; offset channels (group, tap, (y, x))."""
-    batch, channels, _, _ = x.shape
-    out_channels, _, kernel, _ = weight.shape
+    """Sampled pixels times weights, one convolution group after the other; offset channels (group, tap, (y, x))."""
+    batch, channels, rows, columns = x.shape
+    kernel = weight.shape[2]
     height, width = offsets.shape[2:]
-    offsets = offsets.reshape(batch, deform_groups, kernel * kernel, 2, height, width)
-    mask = np.ones_like(offsets[:, :, :, 0]) if mask is None else mask.reshape(offsets[:, :, :, 0].shape)
+    taps = kernel * kernel
+    # every deformation group is a map of its own, sampled at (maps, taps, height, width) positions
+    maps = x.reshape(batch * deform_groups, channels // deform_groups, rows, columns)
+    offsets = offsets.reshape(batch * deform_groups, taps, 2, height, width)
     grid_y, grid_x = np.mgrid[:height, :width] * stride - padding
-    output = np.zeros((batch, out_channels, height, width))
-    for tap in range(kernel * kernel):
-        row, column = divmod(tap, kernel)
-        sampled = []
-        for group, part in enumerate(np.split(x, deform_groups, 1)):
-            y = grid_y + row * dilation + offsets[:, group, tap, 0]
-            x_position = grid_x + column * dilation + offsets[:, group, tap, 1]
-            sampled.append(bilinear(part, y, x_position, border=False) * mask[:, group, tap][:, None])
-        sampled = np.split(np.concatenate(sampled, 1), groups, 1)
-        kernels = np.split(weight[:, :, row, column], groups, 0)
-        parts = [np.einsum("bihw,oi->bohw", part, kernel_part) for part, kernel_part in zip(sampled, kernels)]
-        output += np.concatenate(parts, 1)
+    tap_y, tap_x = np.mgrid[:kernel, :kernel].reshape(2, taps, 1, 1) * dilation
+    sampled = bilinear(maps, grid_y + tap_y + offsets[:, :, 0], grid_x + tap_x + offsets[:, :, 1], border=False)
+    if mask is not None:
+        sampled = sampled * mask.reshape(batch * deform_groups, 1, taps, height, width)
+    sampled = np.split(sampled.reshape(batch, channels, taps, height, width), groups, 1)
+    kernels = np.split(weight.reshape(*weight.shape[:2], taps), groups, 0)
+    parts = [np.einsum("bcthw,oct->bohw", part, kernel_part) for part, kernel_part in zip(sampled, kernels)]
+    output = np.concatenate(parts, 1)
     return output if bias is None else output + bias.reshape(1, -1, 1, 1)
 
 
 def cost_volume(first, second, radius, stride=1):
-    """Mean over channels of first times displaced second, one output value after the other."""
-    batch, _, height, width = first.shape
-    reach = 2 * radius + 1
-    output = np.zeros((batch, reach * reach, -(-height // stride), -(-width // stride)))
-    for channel, y, x in np.ndindex(output.shape[1:]):
-        other_y = stride * (y + channel // reach - radius)
-        other_x = stride * (x + channel % reach - radius)
-        if 0 <= other_y < height and 0 <= other_x < width:
-            product = first[:, :, stride * y, stride * x] * second[:, :, other_y, other_x]
-            output[:, channel, y, x] = product.mean(1)
-    return output
+    """Mean over channels of first times displaced second, one displacement after the other."""
+    height, width = first.shape[2:]
+    around = stride * radius
+    padded = np.pad(second, ((0, 0), (0, 0), (around, around), (around, around)))
+    output = []
+    for dy in range(2 * radius + 1):
+        for dx in range(2 * radius + 1):
+            displaced = padded[:, :, stride * dy : stride * dy + height, stride * dx : stride * dx + width]
+            output.append((first * displaced)[:, :, ::stride, ::stride].mean(1))
+    return np.stack(output, 1)
 
 
 def convolution_3d(x, weight, bias=None, stride=1):
@@ -150,6 +147,34 @@ def transposed_convolution_3d(x, weight, bias):
 def reflection_padding(x, padding):
     """Height and width, without the edge pixel."""
     return np.pad(x, [(0, 0), (0, 0), (padding, padding), (padding, padding)], mode="reflect")
+
+
+def depthwise_upsampling(x, weight):
+    """The transposed convolution of each channel by its own kernel, without bias."""
+    none = np.zeros(1)
+    parts = [transposed_convolution(x[:, c : c + 1], weight[c : c + 1], none) for c in range(x.shape[1])]
+    return np.concatenate(parts, 1)
+
+
+def pixel_shuffle(x, factor):
+    """Channel (c, row, column) of each group goes to every factor-th pixel, from that row and column on."""
+    batch, channels, height, width = x.shape
+    output = np.zeros((batch, channels // factor**2, height * factor, width * factor))
+    for row in range(factor):
+        for column in range(factor):
+            output[:, :, row::factor, column::factor] = x[:, row * factor + column :: factor**2]
+    return output
+
+
+def neighbours(x, kernel):
+    """Each value of the window around each pixel, one after the other; zero outside."""
+    batch, channels, height, width = x.shape
+    output = np.zeros((batch, channels, kernel * kernel, height, width))
+    for tap, y, x_position in np.ndindex(output.shape[2:]):
+        other_y, other_x = y + tap // kernel - kernel // 2, x_position + tap % kernel - kernel // 2
+        if 0 <= other_y < height and 0 <= other_x < width:
+            output[:, :, tap, y, x_position] = x[:, :, other_y, other_x]
+    return output
 
 
 def central_differences(function, inputs, position, weights, step=1e-6):

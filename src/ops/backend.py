@@ -15,8 +15,9 @@ FUSED = "fused"
 PORTABLE = "portable"
 
 # The form a device gets when nobody asks for one. CPU: the faster one of `python scripts/bench.py ops`, whose ratios
-# (of the fastest rounds: the machine was busy) stand beside each operator. GPU: the backend's kernels. Ascend: GridSample and DeformableConv2d exist on the
-# A2 / A3 generations only (910B, 910C), so what depends on them is portable there and runs on every card.
+# (of the fastest rounds: the machine was busy) stand beside each operator. GPU: the backend's kernels. Ascend:
+# GridSample and DeformableConv2d exist on the A2 / A3 generations only (910B, 910C), so what depends on them is
+# portable there and runs on every card.
 DEVICE_FORMS = {
     "warp": {"CPU": PORTABLE, "GPU": FUSED, "Ascend": PORTABLE},
     "resize": {"CPU": FUSED, "GPU": FUSED, "Ascend": FUSED},

@@ -100,13 +100,15 @@ class TransposedConvolution3d(nn.Cell):
         return shuffled.reshape(batch, self.out_channels, frames, 2 * height, 2 * width) + bias
 
     def _phase_kernels(self):
-        # (in, out, 3, 4, 4) -> (4 * out, 3 * in, 3, 3), the phases of one output channel side by side
-        kernel = ops.gather(self.weight, self.kernel_times, 2)
+        # (in, out, 3, 4, 4) -> (3 * in, out, 4, 4), the kernels of one input channel's three frames side by side
+        kernel = ops.transpose(ops.gather(self.weight, self.kernel_times, 2), (0, 2, 1, 3, 4))
+        kernel = kernel.reshape(3 * self.in_channels, self.out_channels, 4, 4)
+        # -> (4 * out, 3 * in, 3, 3), the phases of one output channel side by side
+        kernel = ops.concat((kernel, ops.zeros_like(kernel[:, :, :1])), 2)
         kernel = ops.concat((kernel, ops.zeros_like(kernel[:, :, :, :1])), 3)
-        kernel = ops.concat((kernel, ops.zeros_like(kernel[:, :, :, :, :1])), 4)
-        kernel = ops.gather(ops.gather(kernel, self.kernel_rows, 3), self.kernel_rows, 4)
-        kernel = kernel.reshape(self.in_channels, self.out_channels, 3, 2, 3, 2, 3)
-        kernel = ops.transpose(kernel, (1, 3, 5, 0, 2, 4, 6))
+        kernel = ops.gather(ops.gather(kernel, self.kernel_rows, 2), self.kernel_rows, 3)
+        kernel = kernel.reshape(3 * self.in_channels, self.out_channels, 2, 3, 2, 3)
+        kernel = ops.transpose(kernel, (1, 2, 4, 0, 3, 5))
         return kernel.reshape(4 * self.out_channels, 3 * self.in_channels, 3, 3)
 
 

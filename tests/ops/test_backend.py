@@ -17,7 +17,6 @@ BUILDERS = {
     "prelu": lambda: PReLU(2),
     "transposed_convolution": lambda: TransposedConvolution(2, 2),
     "convolution_3d": lambda: Convolution3d(2, 2),
-    "convolution_3d": lambda: Convolution3d(2, 2),
     "deformable_convolution": lambda: DeformableConvolution(2, 2),
 }
 
