@@ -22,8 +22,11 @@ def main(argv):
     from src.engine.fit import fit
     from src.losses.ifrnet import IFRNetLoss
     from src.models import create_model
+    from src.models.initialise import he_normal
 
     network = create_model(recipe.model)
+    if recipe.initial_weights == "he":
+        he_normal(network, recipe.seed)
     folder.mkdir(parents=True, exist_ok=True)
     if recipe.ckpt_path:
         load_weights(network, recipe.ckpt_path, recipe.model)

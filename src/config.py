@@ -18,7 +18,7 @@ import yaml
 from src.errors import UsageError
 
 DEVICES = ("CPU", "GPU", "Ascend")
-DATASETS = ("synthetic", "clips")
+DATASETS = ("synthetic", "clips", "shifts")
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_RECIPE = "configs/ifrnet_s_synthetic.yaml"
 
@@ -33,7 +33,7 @@ class Recipe:
     """What is trained or evaluated, on what, and how: keys of configs/*.yaml and flags of train.py and eval.py."""
 
     model: str = option("ifrnet_s", "network, one of the names in src/models")
-    dataset: str = option("synthetic", "generated motion, or video clips mixed with it", choices=DATASETS)
+    dataset: str = option("synthetic", "generated motion, clips mixed with it, or shifted frames", choices=DATASETS)
     data_path: str = option("", "clips: a video, a folder of frames, or a folder of those")
     synthetic_share: float = option(0.5, "clips: the part of the samples that is generated", low=0, high=1)
     frame_step: int = option(1, "clips: only every so many-th frame is seen", low=1)
@@ -53,6 +53,7 @@ class Recipe:
     distillation_weight: float = option(0.01, "weight of the flow distillation loss", low=0)
     robust_distillation: bool = option(True, "weigh the teacher's flow down where it is far from the network's own")
     save_steps: int = option(500, "steps between two checkpoints", low=1)
+    initial_weights: str = option("published", "as the published code draws them, or He's", choices=("published", "he"))
     ckpt_path: str = option("", "weights to start from")
     eval_samples: int = option(64, "generated motion: how many samples are evaluated", low=1)
     output_path: str = option("", "folder of everything the run writes (default: outputs/train, outputs/eval)")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from src.data import Mixture
-from src.data.clips import IMAGE_SUFFIXES, ClipTriplets
+from src.data.clips import IMAGE_SUFFIXES, ClipTriplets, read_clip
+from src.data.shifts import GlobalShifts
 from src.data.synthetic import SyntheticMotion
 from src.errors import UsageError
 
@@ -18,6 +19,10 @@ def training_source(recipe):
     Raises UsageError when clips are asked for and none are given, InputError when one cannot be read.
     """
     size, length = (recipe.height, recipe.width), recipe.max_steps * recipe.batch_size
+    if recipe.dataset == "shifts":
+        clips = (read_clip(clip, recipe.shorter_side)[:: recipe.frame_step] for clip in find_clips(recipe.data_path))
+        pictures = [frame for clip in clips for frame in clip]
+        return GlobalShifts(pictures, size, length, recipe.seed, recipe.max_displacement)
     generated = SyntheticMotion(size, length, recipe.seed, recipe.max_displacement, recipe.time)
     if recipe.dataset == "synthetic":
         return generated

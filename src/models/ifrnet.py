@@ -5,6 +5,7 @@ Kong et al., "IFRNet: Intermediate Feature Refine Network for Efficient Frame In
 
 from dataclasses import dataclass
 
+import numpy as np
 from mindspore import nn, ops
 
 from src.models.layers import Convolution, ConvolutionPReLU, Upsampling
@@ -119,6 +120,13 @@ class IFRNet(nn.Cell):
         self.decoder1 = Decoder(3 * finest + 4, 3 * finest, 8, side)
         self.warp = Warp("border")
         self.resize = Resize()
+        self.initial_scales = {
+            "block.last.weight": 0.1,
+            "decoder4.upsample.weight": _head_scales(coarse),
+            "decoder3.upsample.weight": _head_scales(fine),
+            "decoder2.upsample.weight": _head_scales(finest),
+            "decoder1.upsample.weight": 0.1,
+        }
 
     def construct(self, frame0, frame1, time):
         return self.trace(frame0, frame1, time)[0]
@@ -171,6 +179,11 @@ class IFRNet(nn.Cell):
         if self.flow_scale == 1.0:
             return shape[2:]
         return (int(shape[2] * self.flow_scale + 0.5), int(shape[3] * self.flow_scale + 0.5))
+
+
+def _head_scales(features: int) -> np.ndarray:
+    """Return the starting factors of a decoder's output: hardly any flow, features at their full size."""
+    return np.concatenate([np.full(4, 0.1), np.ones(features)])
 
 
 def _multiple(flow_scale: float) -> int:
