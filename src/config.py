@@ -37,6 +37,7 @@ class Recipe:
     data_path: str = option("", "clips: a video, a folder of frames, or a folder of those")
     synthetic_share: float = option(0.5, "clips: the part of the samples that is generated", low=0, high=1)
     frame_step: int = option(1, "clips: only every so many-th frame is seen", low=1)
+    augmentation: bool = option(True, "clips: resize, mirror, turn and recolour samples, and skip frames between")
     shorter_side: int = option(0, "clips: frames are shrunk to this shorter side in pixels; 0 leaves them", low=0)
     height: int = option(128, "height of a training sample in pixels", low=32, multiple=16)
     width: int = option(128, "width of a training sample in pixels", low=32, multiple=16)

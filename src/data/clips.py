@@ -69,11 +69,13 @@ def _shrink(frame: np.ndarray, shorter_side: int) -> np.ndarray:
     return cv2.resize(frame, (round(w * ratio), round(h * ratio)), interpolation=cv2.INTER_AREA)
 
 
-def find_triplets(frames: Sequence[np.ndarray]) -> list[tuple[int, int, float]]:
+def find_triplets(
+    frames: Sequence[np.ndarray], distances: Sequence[int] = DISTANCES
+) -> list[tuple[int, int, float]]:
     """List (first frame, distance, weight) of every triplet that no cut crosses; the weight is low for still ones."""
     cuts = np.array([is_cut(a, b) for a, b in zip(frames[:-1], frames[1:])], bool)
     triplets = []
-    for distance in DISTANCES:
+    for distance in distances:
         for first in range(len(frames) - 2 * distance):
             last = first + 2 * distance
             if not cuts[first:last].any():
@@ -111,8 +113,9 @@ class ClipTriplets:
     shorter side is at most `shorter_side` (0: as they are). With a `frame_step` of n only frames 0, n, 2n, ... are ever
     seen, so that the others can serve as unseen truth. A sample is the tuple of `src.data.COLUMNS` at time 0.5,
     frames of `size` (h, w), with flow estimated by OpenCV. Neighbours are 1 or 2 frames away from the target.
-    Raises UsageError without paths, and InputError, naming the path, for one that cannot be read, is smaller than
-    `size`, or has no three consecutive frames without a cut.
+    Without `augmentation` samples are windows of direct neighbours as they are: nothing is resized, mirrored, turned or
+    recoloured. Raises UsageError without paths, and InputError, naming the path, for one that cannot be read, is smaller
+    than `size`, or has no three consecutive frames without a cut.
     """
 
     def __init__(
@@ -123,19 +126,21 @@ class ClipTriplets:
         seed: int,
         shorter_side: int = 0,
         frame_step: int = 1,
+        augmentation: bool = True,
     ):
         if not paths:
             raise UsageError("clip triplets need at least one path; got none")
         self.size = (int(size[0]), int(size[1]))
         self.length = int(length)
         self.seed = int(seed)
+        self.augmentation = augmentation
         self.clips = [read_clip(path, shorter_side)[::frame_step] for path in paths]
         self.triplets = []
         for number, (path, frames) in enumerate(zip(paths, self.clips)):
             h, w = frames[0].shape[:2]
             if h < self.size[0] or w < self.size[1]:
                 raise InputError(f"{path}: expected frames of at least {self.size[0]} x {self.size[1]}; got {h} x {w}")
-            found = find_triplets(frames)
+            found = find_triplets(frames, DISTANCES if augmentation else DISTANCES[:1])
             if not found:
                 raise InputError(f"{path}: expected three frames without a cut; got {len(frames)} frames")
             self.triplets += [(number, *triplet) for triplet in found]
@@ -157,7 +162,8 @@ class ClipTriplets:
                 break
         frame0, target, frame1 = (image.transpose(2, 0, 1).astype(np.float32) / 255 for image in images)
         sample = frame0, frame1, np.full((1, 1, 1), 0.5, np.float32), target, np.concatenate([flow0, flow1])
-        return augment(crop(sample, top, left, self.size), rng)
+        sample = crop(sample, top, left, self.size)
+        return augment(sample, rng) if self.augmentation else sample
 
     def _draw_triplet(self, rng):
         chosen = int(np.searchsorted(self.bounds, rng.random() * self.bounds[-1], side="right"))
@@ -168,7 +174,7 @@ class ClipTriplets:
         """Return the images of a random window and its margin, at a random reduction, and its place therein."""
         h, w = frames[0].shape[:2]
         limit = min(LARGEST_REDUCTION, h / self.size[0], w / self.size[1])
-        reduction = rng.uniform(1, limit) if rng.random() < 0.5 else 1.0
+        reduction = rng.uniform(1, limit) if self.augmentation and rng.random() < 0.5 else 1.0
         size = np.array([min(round(side * reduction), full) for side, full in zip(self.size, (h, w))])
         for _ in range(WINDOW_TRIES):
             corner = np.array([rng.integers(h - size[0] + 1), rng.integers(w - size[1] + 1)])

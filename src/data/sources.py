@@ -27,7 +27,13 @@ def training_source(recipe):
     if recipe.dataset == "synthetic":
         return generated
     clips = ClipTriplets(
-        find_clips(recipe.data_path), size, length, recipe.seed, recipe.shorter_side, recipe.frame_step
+        find_clips(recipe.data_path),
+        size,
+        length,
+        recipe.seed,
+        recipe.shorter_side,
+        recipe.frame_step,
+        recipe.augmentation,
     )
     return Mixture([generated, clips], [recipe.synthetic_share, 1 - recipe.synthetic_share], recipe.seed)
 

@@ -12,6 +12,7 @@ from src.models.layers import Convolution, fan_in_uniform
 from src.ops.bilinear import constant_zeros
 from src.ops.correlation import CostVolume
 from src.ops.depthwise_upsample import DepthwiseUpsampling
+from src.ops.neighbours import Neighbours
 from src.ops.resize import Resize
 from src.ops.warp import ZEROS, Warp
 
@@ -161,28 +162,6 @@ class Subpixel(nn.Cell):
         return flow + self.estimate(ops.concat((self.features(first), warped, flow), 1))
 
 
-class Neighbours(nn.Cell):
-    """The N = kernel**2 values around each pixel, row by row, zero outside: (B, C, H, W) -> (B, C, N, H, W)."""
-
-    def __init__(self, kernel: int):
-        super().__init__()
-        self.kernel = kernel
-
-    def construct(self, x):
-        batch, channels, height, width = x.shape
-        margin = self.kernel // 2
-        x = x.reshape(batch * channels, 1, height, width)
-        side = constant_zeros(x.dtype, batch * channels, 1, height, margin)
-        x = ops.concat((side, x, side), 3)
-        above = constant_zeros(x.dtype, batch * channels, 1, margin, width + 2 * margin)
-        x = ops.concat((above, x, above), 2)
-        shifted = ()
-        for row in range(self.kernel):
-            for column in range(self.kernel):
-                shifted = shifted + (ops.slice(x, (0, 0, row, column), (batch * channels, 1, height, width)),)
-        return ops.concat(shifted, 1).reshape(batch, channels, self.kernel * self.kernel, height, width)
-
-
 class Regularization(nn.Cell):
     """Flow smoothed by a filter of its own at each pixel: the feature-driven local convolution (section 3.3).
 
@@ -266,6 +245,7 @@ class LiteFlowNet(nn.Cell):
         self.second_mean = Tensor(np.array([0.410782, 0.433645, 0.452793], np.float32).reshape(1, 3, 1, 1))
         self.reverse_order = Tensor(np.array([2, 1, 0], np.int32))
         self.pyramid = FramePyramid()
+        self.pixels = tuple(level.pixels for level in LEVELS)
         last = len(LEVELS) - 1
         self.matching = nn.CellList([Matching(level, i == last) for i, level in enumerate(LEVELS)])
         self.subpixel = nn.CellList([Subpixel(level) for level in LEVELS])
@@ -293,7 +273,7 @@ class LiteFlowNet(nn.Cell):
             flow = self.matching[i](features, others, flow)
             flow = self.subpixel[i](features, others, flow)
             flow = self.regularization[i](first_frames[i], second_frames[i], features, flow)
-            flows = (flow * LEVELS[i].pixels,) + flows
+            flows = (flow * self.pixels[i],) + flows
         flow = self.resize(flow * _PIXELS, (height, width))
         flow_x = flow[:, :1] * (width / size[1])
         flow_y = flow[:, 1:] * (height / size[0])

@@ -8,8 +8,8 @@ from src.ops.bilinear import constant_zeros
 class Neighbours(nn.Cell):
     """The values of a kernel x kernel window around each pixel, row by row; zero outside.
 
-    output[:, c, row * kernel + column, y, x] = input[:, c, y + row - margin, x + column - margin], margin = kernel // 2.
-    x: (B, C, H, W); output: (B, C, kernel**2, H, W). kernel is odd.
+    output[:, c, row * kernel + column, y, x] = input[:, c, y + row - margin, x + column - margin], where margin is
+    kernel // 2. x: (B, C, H, W); output: (B, C, kernel**2, H, W). kernel is odd.
 
     There is one form for all devices: Slice and Concat. (A convolution with an identity kernel, the usual way, is
     many times slower on CPU.)

@@ -66,6 +66,4 @@ def test_enlargement_is_that_of_the_published_super_resolution_data():
 
 def test_doubling_places_keys_weights_of_a_quarter_pixel():
     # Keys' kernel at 1.75, 0.75, 0.25 and 1.25 pixels
-    np.testing.assert_array_equal(
-        bicubic_matrix(8, 16)[7, 1:6] * 128, np.array([0, -9, 111, 29, -3], np.float32)
-    )
+    np.testing.assert_array_equal(bicubic_matrix(8, 16)[7, 1:6] * 128, np.array([0, -9, 111, 29, -3], np.float32))

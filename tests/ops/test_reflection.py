@@ -14,9 +14,7 @@ RANDOM = np.random.default_rng(0)
 
 def _case(padding, *shape):
     frame = RANDOM.normal(size=shape).astype(np.float32)
-    return Case(
-        lambda: ReflectionPadding(padding), partial(reference.reflection_padding, padding=padding), (frame,)
-    )
+    return Case(lambda: ReflectionPadding(padding), partial(reference.reflection_padding, padding=padding), (frame,))
 
 
 CASES = {
