@@ -31,7 +31,11 @@ def main(argv):
     if recipe.ckpt_path:
         load_weights(network, recipe.ckpt_path, recipe.model)
     objective = IFRNetLoss(
-        network, recipe.geometry_weight, recipe.distillation_weight, recipe.robust_distillation
+        network,
+        recipe.census_weight,
+        recipe.geometry_weight,
+        recipe.distillation_weight,
+        recipe.robust_distillation,
     )
     dataset = create_dataset(training_source(recipe), recipe.batch_size, recipe.workers)
     checkpoint = fit(network, objective, dataset, recipe, folder)

@@ -50,6 +50,7 @@ class Recipe:
     rate_end: float = option(1e-5, "learning rate at the end of its cosine", low=0)
     warmup_steps: int = option(0, "steps over which the rate rises to its start", low=0)
     weight_decay: float = option(0.0, "decoupled weight decay of AdamW", low=0)
+    census_weight: float = option(1.0, "weight of the census loss", low=0)
     geometry_weight: float = option(0.01, "weight of the feature geometry consistency loss", low=0)
     distillation_weight: float = option(0.01, "weight of the flow distillation loss", low=0)
     robust_distillation: bool = option(True, "weigh the teacher's flow down where it is far from the network's own")

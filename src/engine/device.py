@@ -35,15 +35,22 @@ def start_device(device_target: str = "CPU", device_id: int = 0, seed: int | Non
     mindspore = import_mindspore()
     try:
         mindspore.set_context(mode=mindspore.GRAPH_MODE)
-        if hasattr(mindspore, "set_device"):
-            mindspore.set_device(device_target, device_id)
-        else:
-            mindspore.set_context(device_target=device_target, device_id=device_id)
+        met = (mindspore.get_context("device_target"), mindspore.get_context("device_id"))
+        # A device can be chosen only before the first operator runs; choosing the same one again is no choice.
+        if met != (device_target, device_id):
+            _choose(mindspore, device_target, device_id)
     except (RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise EnvironmentFault(f"{device_target} device {device_id} cannot be used here: {reason}") from error
     if seed is not None:
         mindspore.set_seed(seed)
+
+
+def _choose(mindspore, device_target, device_id):
+    if hasattr(mindspore, "set_device"):
+        mindspore.set_device(device_target, device_id)
+    else:
+        mindspore.set_context(device_target=device_target, device_id=device_id)
 
 
 def _has_avx512() -> bool:

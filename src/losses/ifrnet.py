@@ -23,10 +23,16 @@ class IFRNetLoss(nn.Cell):
     terms = ("reconstruction", "census", "geometry", "distillation")
 
     def __init__(
-        self, network, geometry_weight: float = 0.01, distillation_weight: float = 0.01, robust: bool = True
+        self,
+        network,
+        census_weight: float = 1.0,
+        geometry_weight: float = 0.01,
+        distillation_weight: float = 0.01,
+        robust: bool = True,
     ):
         super().__init__()
         self.network = network
+        self.census_weight = census_weight
         self.geometry_weight = geometry_weight
         self.distillation_weight = distillation_weight
         self.robustness = 0.3 if robust else 0.0
@@ -39,8 +45,10 @@ class IFRNetLoss(nn.Cell):
     def construct(self, frame0, frame1, time, target, flow):
         frame, flows, features, mean = self.network.trace(frame0, frame1, time)
         reconstruction = self.charbonnier(frame, target)
-        census = self.census(frame.mean(1, True), ops.stop_gradient(target.mean(1, True)))
-        geometry = distillation = ops.zeros_like(reconstruction)
+        census = geometry = distillation = ops.zeros_like(reconstruction)
+        if self.census_weight > 0:
+            census = self.census(frame.mean(1, True), ops.stop_gradient(target.mean(1, True)))
+            census = self.census_weight * census
         if self.geometry_weight > 0:
             geometry = self.geometry_weight * self._geometry(features, self.network.encoder(target - mean))
         if self.distillation_weight > 0:

@@ -37,8 +37,9 @@ class GraphPredictor:
         predicted = []
         # One time after the other: a batch of one is the fastest on CPU, and the memory stays that of one frame.
         for time in times:
-            output = self.network(*padded, Tensor(np.full((1, 1, 1, 1), time, np.float32)))
-            predicted.append(output.asnumpy()[0, :, : height * self.scale, : width * self.scale])
+            when = (Tensor(np.full((1, 1, 1, 1), time, np.float32)),) if self.network.takes_time else ()
+            output = self.network(*padded, *when).asnumpy()[0]
+            predicted.append(np.clip(output[:, : height * self.scale, : width * self.scale], 0, 1))
         return np.stack(predicted)
 
 
@@ -52,8 +53,8 @@ def pad_to_multiple(frames: np.ndarray, multiple: int) -> np.ndarray:
 def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: int) -> GraphPredictor:
     """Return a predictor of the named network with the weights of `ckpt_path`, or its shipped ones when that is "".
 
-    Raises UsageError for an unknown model or one without shipped weights, WeightsError for unfit weights,
-    EnvironmentFault when MindSpore or the device cannot be had.
+    Raises UsageError for an unknown model, one that predicts no single frame, or one without shipped weights;
+    WeightsError for unfit weights; EnvironmentFault when MindSpore or the device cannot be had.
     """
     start_device(device_target, device_id)
 
@@ -61,6 +62,8 @@ def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: in
     from src.models import create_model
 
     network = create_model(model)
+    if network.task == "flow" or network.outputs > 1:
+        raise UsageError(f"{model} does not predict one frame at a time; give another --model")
     shipped = CHECKPOINTS / f"{model}.ckpt"
     if not ckpt_path and not shipped.is_file():
         raise UsageError(f"no weights are shipped for {model}: give its --ckpt_path")

@@ -1,0 +1,82 @@
+"""The MindSpore predictor: any size in, exactly that size out, the network asked as its contract says."""
+
+import numpy as np
+import pytest
+from mindspore import Tensor, nn
+
+from src.errors import UsageError, WeightsError
+from src.models import create_model
+from src.runtime.mindspore_graph import GraphPredictor, load_predictor, pad_to_multiple
+
+
+class Blend(nn.Cell):
+    """Mean of two frames weighted by time, which needs sizes divisible by 8."""
+
+    inputs, outputs, scale, multiple, takes_time, task = 2, 1, 1, 8, True, "interpolation"
+
+    def construct(self, frame0, frame1, time):
+        assert frame0.shape[2] % 8 == 0 and frame0.shape[3] % 8 == 0
+        return frame0 * (1 - time) + frame1 * time
+
+
+class Middle(Blend):
+    takes_time = False
+
+    def construct(self, frame0, frame1):
+        return 0.5 * frame0 + 0.5 * frame1 + 0.75
+
+
+def two_frames(height, width):
+    return np.random.RandomState(4).rand(2, 3, height, width).astype(np.float32)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (33, 17), (16, 24)])
+def test_any_size_comes_back_cropped_exactly(size):
+    frames = two_frames(*size)
+    predicted = GraphPredictor(Blend())(frames, [0.25, 0.75])
+    assert predicted.shape == (2, 3, *size)
+    np.testing.assert_allclose(predicted[0], 0.75 * frames[0] + 0.25 * frames[1], atol=1e-6)
+    np.testing.assert_allclose(predicted[1], 0.25 * frames[0] + 0.75 * frames[1], atol=1e-6)
+
+
+def test_a_network_without_time_is_not_given_one_and_its_frame_is_clipped():
+    frames = two_frames(9, 11)
+    predicted = GraphPredictor(Middle())(frames, [0.5])
+    np.testing.assert_allclose(predicted[0], np.minimum(frames.mean(0) + 0.75, 1), atol=1e-6)
+
+
+def test_padding_repeats_the_right_and_the_bottom_edge():
+    padded = pad_to_multiple(np.arange(6, dtype=np.float32).reshape(1, 2, 3), 4)
+    expected = [[0, 1, 2, 2], [3, 4, 5, 5], [3, 4, 5, 5], [3, 4, 5, 5]]
+    np.testing.assert_array_equal(padded[0], expected)
+
+
+def test_ifrnet_on_an_odd_size_equals_the_network_on_padded_frames():
+    network = create_model("ifrnet_s")
+    frames = two_frames(33, 17)
+    padded = np.pad(frames, ((0, 0), (0, 0), (0, 15), (0, 15)), mode="edge")
+    whole = network(Tensor(padded[:1]), Tensor(padded[1:]), Tensor(np.full((1, 1, 1, 1), 0.5, np.float32))).asnumpy()
+    np.testing.assert_array_equal(GraphPredictor(network)(frames, [0.5])[0], whole[0, :, :33, :17])
+
+
+def test_frames_of_another_shape_are_refused_with_both_shapes():
+    with pytest.raises(ValueError, match=r"\(2, 3, H, W\); got \(3, 3, 8, 8\)"):
+        GraphPredictor(Blend())(np.zeros((3, 3, 8, 8), np.float32), [0.5])
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("ifrnet_m", "ifrnet_s, ifrnet, ifrnet_l"),
+        ("ifrnet_l", "no weights are shipped"),
+        ("spynet", "one frame at a time"),
+    ],
+)
+def test_models_that_cannot_be_used_are_refused(model, expected):
+    with pytest.raises(UsageError, match=expected):
+        load_predictor(model, "", "CPU", 0)
+
+
+def test_a_missing_checkpoint_is_named(tmp_path):
+    with pytest.raises(WeightsError, match="gone.ckpt does not exist"):
+        load_predictor("ifrnet_s", str(tmp_path / "gone.ckpt"), "CPU", 0)
