@@ -21,8 +21,9 @@ ALLOWED = {
     "src.losses": ("src.ops.*", "src.errors"),
     "src.metrics": ("src.errors",),
     "src.data": ("src.errors", "src.video.reader"),
-    "src.engine": ("src.errors", "src.metrics.*"),
+    "src.engine": ("src.errors", "src.metrics.*", "src.weights.*"),
     "src.video": ("src.errors", "src.runtime"),
+    "src.weights": ("src.errors",),
     "src.runtime": ("src.errors", "src.models", "src.engine.device", "src.engine.checkpoint"),
 }
 # These decide or set the device; nobody else asks which one runs.

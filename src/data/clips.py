@@ -114,8 +114,8 @@ class ClipTriplets:
     seen, so that the others can serve as unseen truth. A sample is the tuple of `src.data.COLUMNS` at time 0.5,
     frames of `size` (h, w), with flow estimated by OpenCV. Neighbours are 1 or 2 frames away from the target.
     Without `augmentation` samples are windows of direct neighbours as they are: nothing is resized, mirrored, turned or
-    recoloured. Raises UsageError without paths, and InputError, naming the path, for one that cannot be read, is smaller
-    than `size`, or has no three consecutive frames without a cut.
+    recoloured. Raises UsageError without paths, and InputError, naming the path, for one that cannot be read, that is
+    smaller than `size`, or that has no three consecutive frames without a cut.
     """
 
     def __init__(

@@ -15,6 +15,8 @@ import mindspore
 import numpy as np
 
 from src.errors import WeightsError
+from src.weights.convert import is_safetensors, is_torch_file, published_timestep, read_weights
+from src.weights.download import local_file
 
 SHOWN_MISMATCHES = 3
 
@@ -48,14 +50,19 @@ def save_weights(network, path: str | Path, card: Card, half: bool = False) -> N
 
 
 def load_weights(network, path: str | Path, model: str) -> Card:
-    """Load a .ckpt file into `network`, the one named `model`, and return its card; float16 values are widened.
+    """Load weights into `network`, the one named `model`, and return their card; float16 values are widened.
 
+    path: a .ckpt file; or weights as they are published, a .pth of PyTorch or a .safetensors; or the URL of one.
     Raises WeightsError when the file is missing or damaged, belongs to another model, or does not hold exactly the
     network's parameters; the message names the first mismatching ones.
     """
-    path = Path(path)
+    path = local_file(path)
     if not path.is_file():
         raise WeightsError(f"the checkpoint {path} does not exist")
+    if is_torch_file(path) or is_safetensors(path):
+        shapes = {name: tuple(parameter.shape) for name, parameter in network.parameters_and_names()}
+        _fill(network, read_weights(path, model, shapes))
+        return Card(model, published_timestep(path, model))
     try:
         stored = mindspore.load_checkpoint(str(path))
     except (ValueError, RuntimeError, TypeError) as error:
@@ -68,9 +75,13 @@ def load_weights(network, path: str | Path, model: str) -> Card:
         rest = len(mismatches) - SHOWN_MISMATCHES
         more = f"; and {rest} more" if rest > 0 else ""
         raise WeightsError(f"{path}{origin} does not fit {model}: {shown}{more}")
-    for name, parameter in network.parameters_and_names():
-        parameter.set_data(mindspore.Tensor(stored[name].asnumpy().astype(np.float32)))
+    _fill(network, {name: values.asnumpy() for name, values in stored.items()})
     return Card(**{"model_name": model, **told})
+
+
+def _fill(network, values) -> None:
+    for name, parameter in network.parameters_and_names():
+        parameter.set_data(mindspore.Tensor(values[name].astype(np.float32)))
 
 
 def _mismatches(network, stored) -> list[str]:

@@ -26,7 +26,8 @@ class CosineRate(LearningRateSchedule):
 class AdamW(nn.Optimizer):
     """Adam with decoupled weight decay and bias correction (Loshchilov and Hutter, ICLR 2019).
 
-    Equal to torch.optim.AdamW step by step; MindSpore's own AdamWeightDecay leaves the bias correction out.
+    rate: a `LearningRateSchedule`. Equal to torch.optim.AdamW step by step; MindSpore's own AdamWeightDecay leaves the
+    bias correction out.
     """
 
     def __init__(self, parameters, rate, weight_decay: float = 0.0, betas=(0.9, 0.999), epsilon: float = 1e-8):
@@ -41,7 +42,8 @@ class AdamW(nn.Optimizer):
 
     def construct(self, gradients):
         gradients = self.flatten_gradients(gradients)
-        rate = self.get_lr()
+        # not get_lr(): on MindSpore 2.0 that counts the step as well
+        rate = self.learning_rate(self.global_step).reshape(())
         self.assignadd(self.global_step, self.global_step_increase_tensor)
         power1 = self.power1 * self.beta1
         power2 = self.power2 * self.beta2

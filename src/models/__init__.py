@@ -15,7 +15,7 @@ The contract every network keeps:
 from functools import partial
 
 from src.errors import UsageError
-from src.models import flavr, ifrnet, liteflownet, spynet, tdan, toflow
+from src.models import flavr, ifrnet, ifrplus, liteflownet, spynet, tdan, toflow
 
 MODELS = {
     **{name: partial(ifrnet.IFRNet, size) for name, size in ifrnet.SIZES.items()},
@@ -25,6 +25,7 @@ MODELS = {
     "toflow_vsr_x4": toflow.TOFlowSuperResolution,
     "tdan_x4": tdan.TDAN,
     "liteflownet": liteflownet.LiteFlowNet,
+    "ifrplus": ifrplus.IFRPlus,
 }
 
 

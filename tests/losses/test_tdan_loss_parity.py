@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from src.losses.tdan import TDANLoss
+from src.weights.published import official_tdan_name
 from tests.models.official_ifrnet import frames
 from tests.models.official_tdan import official_network
-from tests.models.tdan_names import official_tdan_name
 from tests.stored_numbers import stored
 
 LOSS = {"atol": 1e-6, "rtol": 1e-4}

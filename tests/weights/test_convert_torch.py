@@ -1,0 +1,62 @@
+"""scripts/convert_torch.py: published weights behind a URL become a checkpoint of ours, or an exit code."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from src.engine.checkpoint import load_weights
+from src.models import create_model
+from src.weights.published import official_toflow_name
+from tests.weights.torch_writer import write_stream
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "convert_torch.py"
+
+
+@pytest.fixture
+def published(server, tmp_path):
+    """Serve TOFlow's weights as MMEditing lays them out; return their values and the digest of their file."""
+    tensors = {}
+    for number, (name, parameter) in enumerate(create_model("toflow_vfi").parameters_and_names()):
+        tensors[official_toflow_name(name)] = np.full(parameter.shape, number, np.float32)
+    state = {f"generator.{name}": each for name, each in tensors.items()}
+    content = write_stream(tmp_path / "w.pth", {"meta": {"epoch": 1}, "state_dict": state}).read_bytes()
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    server.files.update({f"tof_20220321-{digest}.pth": content, "tof_20220321-00000000.pth": content})
+    return tensors, digest
+
+
+def convert(source, output):
+    command = [sys.executable, str(SCRIPT), source, "--model", "toflow_vfi", "--output_path", str(output)]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_a_served_file_is_converted_and_loads(server, published, tmp_path):
+    tensors, digest = published
+    output = tmp_path / "toflow.ckpt"
+    ended = convert(f"{server.root}/good/tof_20220321-{digest}.pth", output)
+    assert ended.returncode == 0, ended.stderr
+    assert "toflow_vfi, 995,723 parameters, timestep fixed" in ended.stdout
+    network = create_model("toflow_vfi")
+    load_weights(network, output, "toflow_vfi")
+    for name, parameter in network.parameters_and_names():
+        np.testing.assert_array_equal(parameter.asnumpy(), tensors[official_toflow_name(name)])
+    assert convert("anything.pth", output).returncode == 2
+
+
+def test_a_url_is_taken_where_a_path_is(server, published):
+    tensors, digest = published
+    network = create_model("toflow_vfi")
+    load_weights(network, f"{server.root}/good/tof_20220321-{digest}.pth", "toflow_vfi")
+    for name, parameter in network.parameters_and_names():
+        np.testing.assert_array_equal(parameter.asnumpy(), tensors[official_toflow_name(name)])
+
+
+def test_a_wrong_digest_ends_with_4_and_without_a_checkpoint(server, published, tmp_path):
+    ended = convert(f"{server.root}/good/tof_20220321-00000000.pth", tmp_path / "toflow.ckpt")
+    assert ended.returncode == 4 and "00000000... expected" in ended.stderr
+    assert not (tmp_path / "toflow.ckpt").exists()
+    assert not any(path.is_file() for path in (tmp_path / "cache").rglob("*"))
