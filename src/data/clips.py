@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -11,8 +10,8 @@ import numpy as np
 from src.data.augment import augment, crop
 from src.data.cuts import is_cut
 from src.errors import InputError, UsageError
+from src.video.reader import open_source
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".webp")
 DISTANCES = (1, 2)  # from the middle frame to its neighbours
 FLOW_MARGIN = 24  # surroundings that the flow estimate sees beyond the sample, pixels
 LARGEST_REDUCTION = 2.0
@@ -23,42 +22,12 @@ SAMPLE_TRIES = 3
 
 
 def read_clip(path: str, shorter_side: int = 0) -> list[np.ndarray]:
-    """Read all frames of a video file, or of a folder of images in the order of their names: (h, w, 3) uint8 RGB each.
+    """Read all frames of a video file, or of a folder of images in their natural order: (h, w, 3) uint8 RGB each.
 
     Frames whose shorter side exceeds `shorter_side` (0: no limit) are shrunk to it.
     Raises InputError, naming the path, when it cannot be read or its frames differ in size.
     """
-    frames = []
-    shape = None
-    for frame in _read_folder(Path(path)) if Path(path).is_dir() else _decode(path):
-        if shape is not None and frame.shape != shape:
-            raise InputError(f"{path}: expected frames of one size; got {shape[:2]} and {frame.shape[:2]}")
-        shape = frame.shape
-        frames.append(_shrink(frame, shorter_side))
-    if not frames:
-        raise InputError(f"{path}: expected video frames; found none")
-    return frames
-
-
-def _read_folder(folder: Path) -> Iterator[np.ndarray]:
-    for name in sorted(each for each in folder.iterdir() if each.suffix.lower() in IMAGE_SUFFIXES):
-        image = cv2.imread(str(name), cv2.IMREAD_COLOR)
-        if image is None:
-            raise InputError(f"{name}: expected an image; it cannot be decoded")
-        yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-
-
-def _decode(path: str) -> Iterator[np.ndarray]:
-    import av
-
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise InputError(f"{path}: expected a video stream; found none")
-            for frame in container.decode(video=0):
-                yield frame.to_ndarray(format="rgb24")
-    except (av.error.FFmpegError, OSError) as error:
-        raise InputError(f"{path}: expected a readable video file; got: {error}") from error
+    return [_shrink(frame, shorter_side) for frame in open_source(path, needed=1).frames()]
 
 
 def _shrink(frame: np.ndarray, shorter_side: int) -> np.ndarray:

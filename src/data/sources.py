@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from src.data import Mixture
-from src.data.clips import IMAGE_SUFFIXES, ClipTriplets, read_clip
+from src.data.clips import ClipTriplets, read_clip
 from src.data.shifts import GlobalShifts
 from src.data.synthetic import SyntheticMotion
 from src.errors import UsageError
+from src.video.images import IMAGE_SUFFIXES
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v")
 

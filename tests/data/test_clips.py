@@ -106,7 +106,7 @@ def test_damaged_images_and_mixed_sizes_are_refused_by_name(tmp_path):
     mixed = write_folder(tmp_path / "mixed", moving_frames(3, STEP, seed=1))
     write_folder(tmp_path / "other", moving_frames(1, STEP, seed=1, size=(20, 30)))
     (tmp_path / "other" / "0000.png").rename(tmp_path / "mixed" / "0003.png")
-    with pytest.raises(InputError, match="mixed: expected frames of one size"):
+    with pytest.raises(InputError, match="mixed: images need one size; 0000.png is 96x72, 0003.png is 30x20"):
         read_clip(mixed)
     (tmp_path / "mixed" / "0001.png").write_bytes(b"no image")
     with pytest.raises(InputError, match="0001.png"):
