@@ -15,7 +15,15 @@ import mindspore
 import numpy as np
 
 from src.errors import WeightsError
-from src.weights.convert import is_safetensors, is_torch_file, published_timestep, read_weights
+from src.weights.convert import (
+    LAYOUTS,
+    arrange,
+    is_safetensors,
+    is_torch_file,
+    published_timestep,
+    read_encoder,
+    read_weights,
+)
 from src.weights.download import local_file
 
 SHOWN_MISMATCHES = 3
@@ -52,7 +60,8 @@ def save_weights(network, path: str | Path, card: Card, half: bool = False) -> N
 def load_weights(network, path: str | Path, model: str) -> Card:
     """Load weights into `network`, the one named `model`, and return their card; float16 values are widened.
 
-    path: a .ckpt file; or weights as they are published, a .pth of PyTorch or a .safetensors; or the URL of one.
+    path: a .ckpt file; or weights as they are published, a .pth of PyTorch, a .safetensors, or for IFR+ a .ckpt of
+    mindediting; or the URL of one.
     Raises WeightsError when the file is missing or damaged, belongs to another model, or does not hold exactly the
     network's parameters; the message names the first mismatching ones.
     """
@@ -68,6 +77,10 @@ def load_weights(network, path: str | Path, model: str) -> Card:
     except (ValueError, RuntimeError, TypeError) as error:
         raise WeightsError(f"{path} is not a readable MindSpore checkpoint (damaged, or another format)") from error
     told = {each.name: _text(stored.pop(each.name)) for each in fields(Card) if each.name in stored}
+    if "model_name" not in told and model in LAYOUTS:
+        shapes = {name: tuple(parameter.shape) for name, parameter in network.parameters_and_names()}
+        _fill(network, arrange({name: _array(each) for name, each in stored.items()}, path, model, shapes))
+        return Card(**{"model_name": model, **told})
     mismatches = _mismatches(network, stored)
     if mismatches:
         origin = f", saved from {told['model_name']}" if "model_name" in told else ""
@@ -77,6 +90,22 @@ def load_weights(network, path: str | Path, model: str) -> Card:
         raise WeightsError(f"{path}{origin} does not fit {model}: {shown}{more}")
     _fill(network, {name: values.asnumpy() for name, values in stored.items()})
     return Card(**{"model_name": model, **told})
+
+
+def load_encoder(network, path: str | Path) -> None:
+    """Start the encoder of an IFR+ network from the published weights of ConvNeXt V2 femto; nothing else is changed.
+
+    path: the .pt of the authors, or its URL. Raises WeightsError as `load_weights` does.
+    """
+    path = local_file(path)
+    if not path.is_file():
+        raise WeightsError(f"the weights {path} do not exist")
+    if not (is_torch_file(path) or is_safetensors(path)):
+        raise WeightsError(f"{path} is neither a file of PyTorch nor safetensors")
+    encoder = {name: each for name, each in network.parameters_and_names() if name.startswith("encoder.")}
+    values = read_encoder(path, {name: tuple(each.shape) for name, each in encoder.items()})
+    for name, parameter in encoder.items():
+        parameter.set_data(mindspore.Tensor(values[name]))
 
 
 def _fill(network, values) -> None:
@@ -93,6 +122,10 @@ def _mismatches(network, stored) -> list[str]:
         elif tuple(stored[name].shape) != shape:
             found.append(f"{name} is {tuple(stored[name].shape)}, expected {shape}")
     return found + [f"{name} is not a parameter of it" for name in stored if name not in wanted]
+
+
+def _array(value) -> np.ndarray:
+    return value.asnumpy() if hasattr(value, "asnumpy") else np.asarray(value)
 
 
 def _text(value) -> str:

@@ -55,6 +55,12 @@ _TDAN = (
     Layout("the official repository", published.authors_tdan_name),
     _OWN,
 )
+# What mindediting's training puts beside the network: AdamW's moments, the loss's VGG-16, and counters of the run.
+_MINDEDITING_RUN = (
+    r"(adam_[mv]|moments?[12]|(.*\.)?iqa_loss)\..*|learning_rate|global_step|beta[12]_power|epoch_num|step_num"
+    r"|scale_sense|current_iterator_step|last_overflow_iterator_step"
+)
+_CONVNEXT = Layout("the official ConvNeXt V2", published.official_convnext_name, r"(norm|head)\.(weight|bias)")
 LAYOUTS = {
     **{name: _IFRNET for name in ("ifrnet_s", "ifrnet", "ifrnet_l")},
     **{name: _FLAVR for name in ("flavr_2x", "flavr_4x", "flavr_8x")},
@@ -62,6 +68,7 @@ LAYOUTS = {
     "toflow_vfi": _TOFLOW,
     "toflow_vsr_x4": _TOFLOW,
     "tdan_x4": _TDAN,
+    "ifrplus": (Layout("mindediting", published.mindediting_ifrplus_name, _MINDEDITING_RUN), _OWN),
     "liteflownet": (Layout("pytorch-liteflownet", published.official_liteflownet_name), _OWN),
 }
 
@@ -72,8 +79,23 @@ def read_weights(path: str | Path, model: str, wanted: Mapping[str, tuple]) -> d
     wanted: the shape of each parameter, by our name. Returns float32 values by our name. Raises WeightsError when the
     file is damaged, or does not hold exactly these parameters; the message names the nearest names.
     """
-    tensors = _read_safetensors(path) if is_safetensors(path) else state_dictionary(read_torch_file(path), path)
-    return arrange(tensors, path, model, wanted)
+    return arrange(_read(path), path, model, wanted)
+
+
+def read_encoder(path: str | Path, wanted: Mapping[str, tuple]) -> dict[str, np.ndarray]:
+    """Read a published ConvNeXt V2 femto, in PyTorch's form or safetensors, as the encoder of IFR+.
+
+    wanted: the shape of each parameter of the encoder, by our name in the whole network, "encoder." first. The final
+    norm and the classifier are left out; the stem's weights serve although IFR+ moves it by 2 pixels instead of 4.
+    Returns and raises as `read_weights`.
+    """
+    tensors = _read(path)
+    for name, shape in wanted.items():
+        theirs = _CONVNEXT.rename(name)
+        # matrices that are applied to each pixel are 1x1 convolutions here; other axes of one are for broadcasting
+        if theirs in tensors and _long_axes(tensors[theirs].shape) == _long_axes(shape):
+            tensors[theirs] = tensors[theirs].reshape(shape)
+    return arrange(tensors, path, "the encoder of ifrplus", wanted, (_CONVNEXT,))
 
 
 def is_torch_file(path: str | Path) -> bool:
@@ -111,28 +133,45 @@ def state_dictionary(value, path: str | Path) -> dict[str, np.ndarray]:
     return _without_prefix(tensors)
 
 
-def arrange(tensors: Mapping, path: str | Path, model: str, wanted: Mapping[str, tuple]) -> dict[str, np.ndarray]:
-    """Give published tensors our names, by the layout that fits them best. Errors as in `read_weights`."""
-    layouts = LAYOUTS.get(model, (_OWN,))
+def arrange(
+    tensors: Mapping,
+    path: str | Path,
+    model: str,
+    wanted: Mapping[str, tuple],
+    layouts: tuple[Layout, ...] | None = None,
+) -> dict[str, np.ndarray]:
+    """Give published tensors our names, by the layout that fits them best. Errors as in `read_weights`.
+
+    layouts: those to choose from; None: the published ones of `model`.
+    """
+    layouts = layouts or LAYOUTS.get(model, (_OWN,))
     layout = max(layouts, key=lambda each: sum(each.rename(name) in tensors for name in wanted))
     names = {name: layout.rename(name) for name in wanted}
     unknown = [name for name in tensors if name not in names.values() and not re.fullmatch(layout.unused, name)]
     problems = []
     for name, theirs in names.items():
         if theirs not in tensors:
-            problems.append(f"{theirs} is missing{_nearest(theirs, unknown)}")
+            # nearest names take long to find, and only the first problems are shown
+            near = _nearest(theirs, unknown) if len(problems) < SHOWN_MISMATCHES else ""
+            problems.append(f"{theirs} is missing{near}")
         elif tuple(tensors[theirs].shape) != tuple(wanted[name]):
             problems.append(f"{theirs} is {tuple(tensors[theirs].shape)}, expected {tuple(wanted[name])}")
         elif not np.isfinite(tensors[theirs]).all():
             problems.append(f"{theirs} has values that are not finite")
     missing = [theirs for theirs in names.values() if theirs not in tensors]
-    problems += [f"{name} is no parameter of it{_nearest(name, missing)}" for name in unknown]
+    for name in unknown:
+        near = _nearest(name, missing) if len(problems) < SHOWN_MISMATCHES else ""
+        problems.append(f"{name} is no parameter of it{near}")
     if problems:
         rest = len(problems) - SHOWN_MISMATCHES
         more = f"; and {rest} more" if rest > 0 else ""
         shown = "; ".join(problems[:SHOWN_MISMATCHES])
         raise WeightsError(f"{path} does not fit {model} in the layout of {layout.title}: {shown}{more}")
     return {name: np.ascontiguousarray(tensors[theirs], np.float32) for name, theirs in names.items()}
+
+
+def _long_axes(shape):
+    return [size for size in shape if size != 1]
 
 
 def _nearest(name, others):
@@ -173,6 +212,10 @@ def _walk(module, prefix="", depth=0):
 def _entries(state, group):
     entries = state.get(group)
     return list(entries.items()) if isinstance(entries, dict) else []
+
+
+def _read(path):
+    return _read_safetensors(path) if is_safetensors(path) else state_dictionary(read_torch_file(path), path)
 
 
 def _read_safetensors(path):

@@ -116,6 +116,56 @@ _FLAVR_MMAGIC = (
     (r"feature_fuse\.conv\.0\.", "feature_fuse.conv."),
     (r"outconv\.", "conv_last."),
 )
+# Ours -> published, applied one after the other, behind the encoders and the refiner's parts.
+_IFRPLUS = {
+    "refiner.grid.": "refiner.mfsn.",
+    ".stem.convolution.": ".stem.0.",
+    ".stem.norm.": ".stem.1.",
+    ".depthwise.": ".conv_dw.",
+    ".widen.": ".mlp.fc1.",
+    ".response.": ".mlp.grn.",
+    ".narrow.": ".mlp.fc2.",
+    "refiner_adapter.levels.": "refine_adapter.conv.",
+    "adapter.levels.": "adapter.conv.",
+    ".join.activation.slope": ".convblock.0.1.weight",
+    ".join.convolution.": ".convblock.0.0.",
+    ".block.": ".convblock.1.",
+    ".first_side.": ".conv2.",
+    ".second_side.": ".conv4.",
+    ".steer.": ".0.conv_offset.",
+    ".squeeze.": ".conv.0.",
+    ".excite.": ".conv.2.",
+    ".convblock.1.first.": ".convblock.1.conv1.",
+    ".convblock.1.second.": ".convblock.1.conv3.",
+    ".convblock.1.last.": ".convblock.1.conv5.",
+    ".convblock.1.activation.slope": ".convblock.1.prelu.weight",
+    ".conv2.attention.": ".conv2.2.",
+    ".conv4.attention.": ".conv4.2.",
+    "combine.0.convolution.": "comb_block.0.",
+    "combine.0.activation.slope": "comb_block.1.weight",
+    "combine.1.": "comb_block.2.",
+}
+_IFRPLUS_DEFORMATION = {
+    "join": "conv1.0",
+    "second": "conv1.2",
+    "third": "conv2.0",
+    "last": "conv2.2",
+    "offsets": "conv_offset.0",
+    "mask": "conv_mask.0",
+}
+_CONVNEXT = {
+    "encoder.stem.convolution.": "downsample_layers.0.0.",
+    "encoder.stem.norm.": "downsample_layers.0.1.",
+    "encoder.shrink.0.": "downsample_layers.1.",
+    "encoder.shrink.1.": "downsample_layers.2.",
+    "encoder.shrink.2.": "downsample_layers.3.",
+    "encoder.stages.": "stages.",
+    ".depthwise.": ".dwconv.",
+    ".widen.": ".pwconv1.",
+    ".response.weight": ".grn.gamma",
+    ".response.bias": ".grn.beta",
+    ".narrow.": ".pwconv2.",
+}
 
 
 def official_ifrnet_name(name: str) -> str:
@@ -184,5 +234,66 @@ def mmagic_flavr_name(name: str) -> str:
     return name
 
 
+def mindediting_ifrplus_name(name: str) -> str:
+    """Return the name that one of our IFR+ parameters has in mindediting's checkpoints."""
+    name = re.sub(r"encoder\.stages\.(\d+)\.(\d+)\.", _ifrplus_stage, name)
+    name = re.sub(r"encoder\.shrink\.(\d+)\.(norm|convolution)\.", _ifrplus_shrink, name)
+    if name.startswith("refiner.align"):
+        name = _ifrplus_deformation(name)
+    elif name.startswith("refiner.grid"):
+        name = _ifrplus_grid(name)
+    for ours, published in _IFRPLUS.items():
+        name = name.replace(ours, published)
+    name = re.sub(r"\.(conv2|conv4)\.convolution\.", r".\1.0.", name)
+    name = name.replace(".convolution.", ".0.").replace(".activation.slope", ".1.weight")
+    return f"generator.{name}"
+
+
+def official_convnext_name(name: str) -> str:
+    """Return the name that one of our parameters of IFR+'s encoder has in the authors' ConvNeXt V2."""
+    for ours, published in _CONVNEXT.items():
+        name = name.replace(ours, published)
+    return re.sub(r"(downsample_layers\.\d\.)(norm|convolution)\.", _convnext_shrink, name)
+
+
 def _next_layer(match: re.Match) -> str:
     return f"encoder.layer{int(match[1]) + 1}"
+
+
+def _convnext_shrink(match: re.Match) -> str:
+    return f"{match[1]}{'01'[match[2] == 'convolution']}."
+
+
+def _ifrplus_stage(match: re.Match) -> str:
+    return f"encoder.pyramid{int(match[1]) + 1}.0.blocks.{match[2]}."
+
+
+def _ifrplus_shrink(match: re.Match) -> str:
+    return f"encoder.pyramid{int(match[1]) + 2}.0.downsample.{'01'[match[2] == 'convolution']}."
+
+
+def _ifrplus_deformation(name: str) -> str:
+    frame, level, part, field = re.fullmatch(r"refiner\.align(\d)\.(\d)\.(\w+)\.(\w+)", name).groups()
+    owner = f"refiner.fgdcl_{frame}_{int(level) + 1}."
+    return owner + (field if part == "convolution" else f"{_IFRPLUS_DEFORMATION[part]}.{field}")
+
+
+def _ifrplus_grid(name: str) -> str:
+    path, part, field = re.fullmatch(r"refiner\.grid\.([\w.]+)\.(\w+)\.(\w+)", name).groups()
+    kind, _, index = path.partition(".")
+    index = int(index or 0)
+    if kind == "entries":
+        unit, parts = f"row_{index + 1}_in", ("first", "activation", "second")
+    elif kind == "up":
+        # the published sequence begins with the resize, which has no parameters
+        unit = f"col_{index // 3 + 1}_{index % 3 + 4}"
+        parts = ("resize", "first_activation", "first", "second_activation", "second")
+    else:
+        parts = ("first_activation", "first", "second_activation", "second")
+        if kind == "along":
+            unit = f"row_{index // 5 + 1}_{index % 5 + 1}"
+        elif kind == "down":
+            unit = f"col_{index // 3 + 1}_{index % 3 + 1}"
+        else:
+            unit = "row_1_out"
+    return f"refiner.grid.{unit}.{parts.index(part)}.{'weight' if field == 'slope' else field}"

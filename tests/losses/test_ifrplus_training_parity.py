@@ -5,7 +5,7 @@ import numpy as np
 from mindspore import Tensor
 
 from src.losses.ifrplus import IFRPlusLoss
-from tests.models.ifrplus_names import official_ifrplus_name
+from src.weights.published import mindediting_ifrplus_name
 from tests.models.official_ifrplus import official_network
 from tests.reference_weights import reference_frames
 from tests.stored_numbers import stored
@@ -32,7 +32,7 @@ def test_losses_and_gradient_of_every_parameter_equal_the_published_ones():
 
     names = [str(name) for name in numbers["parameters/names"]]
     ours = {
-        official_ifrplus_name(parameter.name.replace("network.", "", 1)): gradient.asnumpy()
+        mindediting_ifrplus_name(parameter.name.replace("network.", "", 1)): gradient.asnumpy()
         for parameter, gradient in zip(parameters, gradients)
     }
     assert set(ours) == set(names)

@@ -3,7 +3,8 @@
 from mindspore import Tensor
 
 from src.models import create_model
-from tests.models.ifrplus_names import official_ifrplus_name, official_ifrplus_scales
+from src.weights.published import mindediting_ifrplus_name
+from tests.models.ifrplus_names import official_ifrplus_scales
 from tests.models.official_ifrnet import FORMS, official_shapes
 from tests.reference_weights import reference_weights
 
@@ -14,7 +15,7 @@ def official_network(form, numbers, **options):
         network = create_model("ifrplus", **options)
     weights = official_weights(numbers)
     for parameter in network.get_parameters():
-        parameter.set_data(Tensor(weights[official_ifrplus_name(parameter.name)]))
+        parameter.set_data(Tensor(weights[mindediting_ifrplus_name(parameter.name)]))
     return network
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from src.models import count_parameters, create_model
-from tests.models.ifrplus_names import official_ifrplus_name
+from src.weights.published import mindediting_ifrplus_name
 from tests.models.official_ifrnet import frames, official_shapes
 from tests.models.official_ifrplus import official_network, official_weights
 from tests.models.traced import Traced
@@ -27,7 +27,7 @@ def numbers():
 
 def test_parameters_have_the_published_names_shapes_and_count(numbers):
     network = create_model("ifrplus")
-    ours = {official_ifrplus_name(parameter.name): tuple(parameter.shape) for parameter in network.get_parameters()}
+    ours = {mindediting_ifrplus_name(parameter.name): tuple(parameter.shape) for parameter in network.get_parameters()}
     assert ours == official_shapes(numbers)
     assert count_parameters(network) == numbers["parameters/count"] == 29_432_796
 

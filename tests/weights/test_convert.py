@@ -217,7 +217,7 @@ def test_published_weights_know_all_times_only_where_they_were_trained_for_them(
 
 
 def test_every_layout_gives_every_parameter_a_name_of_its_own():
-    for model in ("ifrnet_s", "flavr_2x", "spynet_6", "toflow_vfi", "tdan_x4", "liteflownet"):
+    for model in ("ifrnet_s", "flavr_2x", "spynet_6", "toflow_vfi", "tdan_x4", "liteflownet", "ifrplus"):
         for layout in LAYOUTS[model]:
             names = [layout.rename(name) for name in shapes(model)]
             assert len(set(names)) == len(names), (model, layout.title)
