@@ -178,8 +178,8 @@ launch() {
         fail_usage "$usage" "CONFIG_PATH is a YAML file; there is none at '$config'"
     fi
     if [[ $entry_point == eval.py ]]; then
-        if [[ ! -f $checkpoint ]]; then
-            fail_usage "$usage" "CKPT_PATH is a checkpoint file; there is none at '$checkpoint'"
+        if [[ ! -f $checkpoint && $checkpoint != *://* ]]; then
+            fail_usage "$usage" "CKPT_PATH is a file of weights or its URL; there is none at '$checkpoint'"
         fi
         set -- --ckpt_path "$checkpoint" "$@"
     fi

@@ -55,6 +55,12 @@ def test_evaluation_takes_device_then_recipe_then_checkpoint_then_flags(ready, s
     ]
 
 
+def test_evaluation_takes_the_url_of_published_weights(ready):
+    address = "https://example.org/weights-0123abcd.pth"
+    assert ready.run("run_eval_cpu.sh", "0", "my recipe.yaml", address).returncode == 0
+    assert f"[--ckpt_path] [{address}]" in ready.calls()[0]
+
+
 @pytest.mark.parametrize("script", LAUNCHERS)
 def test_flags_may_follow_at_once_and_the_exit_code_of_the_child_comes_back(ready, script):
     assert ready.run(script, "--seed", "7", STUB_EXIT="7").returncode == 7
