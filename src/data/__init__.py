@@ -1,8 +1,10 @@
 """Training data: random-access sources of samples, and their batches as a MindSpore dataset.
 
-A sample is a tuple of float32 arrays in the order of `COLUMNS`: frame0 and frame1 (3, H, W), time (1, 1, 1),
-target (3, H, W), flow (4, H, W). Frames are RGB in [0, 1]; flow channels 0-1 point from the target to frame 0 and
-2-3 from the target to frame 1, x before y, in pixels: target(p) ~ frame0(p + flow[0:2](p)).
+A sample is a tuple of float32 arrays; `columns` of its source names them. Those of `COLUMNS` are frame0 and frame1
+(3, H, W), time (1, 1, 1), target (3, H, W), flow (4, H, W). Sources for networks of more inputs give frame0 to frameN
+and a target of (3, H, W), of (times, 3, H, W) when several frames are predicted, or of (3, 4 H, 4 W) when they are
+enlarged. Frames are RGB in [0, 1]; flow channels 0-1 point from the target to frame 0 and 2-3 from the target to frame
+1, x before y, in pixels: target(p) ~ frame0(p + flow[0:2](p)).
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ class Mixture:
     """Random-access source that draws every sample from one of `sources`, chosen by `weights` from (seed, index).
 
     Its length is that of the longest source; the chosen source is asked for a random index of its own.
-    Raises UsageError when the weights do not fit the sources.
+    Raises UsageError when the weights do not fit the sources, or these differ in their columns.
     """
 
     def __init__(self, sources, weights, seed: int):
@@ -29,6 +31,9 @@ class Mixture:
                 f"a mixture needs one weight >= 0 a source, not all zero; got {len(self.sources)} sources "
                 f"and weights {weights.tolist()}"
             )
+        self.columns = tuple(self.sources[0].columns)
+        if any(tuple(source.columns) != self.columns for source in self.sources):
+            raise UsageError(f"sources of a mixture share their columns; got {[each.columns for each in self.sources]}")
         self.bounds = np.cumsum(weights / weights.sum())
         self.seed = int(seed)
 
@@ -44,11 +49,32 @@ class Mixture:
         return source[int(index) if len(source) == len(self) else int(rng.integers(len(source)))]
 
 
-def create_dataset(source, batch_size: int, workers: int = 2, num_shards: int = 1, shard_id: int = 0):
-    """Return a MindSpore dataset of full batches over `source`, columns named as in `COLUMNS`.
+class _Selected:
+    """The named columns of a source's samples, in the given order, from sample `start` on."""
 
-    Sources are random by index already, so nothing is shuffled. Workers are threads: OpenCV and NumPy leave the
-    interpreter lock during their work, and processes would each hold a copy of the source.
+    def __init__(self, source, columns, start: int):
+        missing = [name for name in columns if name not in source.columns]
+        if missing:
+            raise UsageError(f"the objective needs the columns {', '.join(missing)}; got {', '.join(source.columns)}")
+        self.source, self.start = source, start
+        self.places = [source.columns.index(name) for name in columns]
+
+    def __len__(self) -> int:
+        return len(self.source) - self.start
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        sample = self.source[self.start + int(index)]
+        return tuple(sample[place] for place in self.places)
+
+
+def create_dataset(
+    source, columns, batch_size: int, workers: int = 2, num_shards: int = 1, shard_id: int = 0, start: int = 0
+):
+    """Return a MindSpore dataset of full batches over the named columns of `source`, from its sample `start` on.
+
+    Sources are random by index already, so nothing is shuffled: sample i belongs to shard i modulo num_shards. Workers
+    are threads: OpenCV and NumPy leave the interpreter lock during their work, and processes would each hold a copy of
+    the source. Raises UsageError for a column that the source does not have.
     """
     import cv2
     import mindspore.dataset as ms_dataset
@@ -58,7 +84,7 @@ def create_dataset(source, batch_size: int, workers: int = 2, num_shards: int = 
     cv2.setNumThreads(1)
     shards = {"num_shards": num_shards, "shard_id": shard_id} if num_shards > 1 else {}
     dataset = ms_dataset.GeneratorDataset(
-        source, column_names=list(COLUMNS), shuffle=False, num_parallel_workers=workers, python_multiprocessing=False,
-        **shards,
+        _Selected(source, columns, start), column_names=list(columns), shuffle=False, num_parallel_workers=workers,
+        python_multiprocessing=False, **shards,
     )
     return dataset.batch(batch_size, drop_remainder=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from src.data import COLUMNS
 from src.data.augment import augment, crop
 from src.data.cuts import is_cut
 from src.errors import InputError, UsageError
@@ -86,6 +87,8 @@ class ClipTriplets:
     recoloured. Raises UsageError without paths, and InputError, naming the path, for one that cannot be read, that is
     smaller than `size`, or that has no three consecutive frames without a cut.
     """
+
+    columns = COLUMNS
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from src.data import COLUMNS
 from src.data.augment import augment
 from src.errors import InputError
 
@@ -19,6 +20,8 @@ class GlobalShifts:
     natural motion, mostly small, a network is content with predicting none for a long time. Time 0.5, exact flow.
     Raises InputError without a picture that is large enough.
     """
+
+    columns = COLUMNS
 
     def __init__(
         self, pictures: Sequence[np.ndarray], size: tuple[int, int], length: int, seed: int, max_displacement: float

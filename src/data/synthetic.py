@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from src.data import COLUMNS
 from src.data.layers import Layer, Motion, exact_flow, render
 from src.data.shapes import shape_bank
 from src.data.textures import texture_bank
@@ -21,6 +22,8 @@ class SyntheticMotion:
     more than `max_displacement` pixels between the two frames. Sensor noise is on the frames, never on the target.
     `time` is "middle" (0.5) or "arbitrary" (uniform in 0.05 to 0.95). Raises UsageError for impossible arguments.
     """
+
+    columns = COLUMNS
 
     def __init__(self, size: tuple[int, int], length: int, seed: int, max_displacement: float = 32.0,
                  time: str = "middle"):

@@ -11,6 +11,7 @@ class FLAVRLoss(nn.Cell):
     it. The network's output counts unclipped.
     """
 
+    columns = ("frame0", "frame1", "frame2", "frame3", "target")
     terms = ("reconstruction",)
 
     def __init__(self, network):

@@ -20,6 +20,7 @@ class IFRNetLoss(nn.Cell):
     A term of weight 0 costs nothing and reads nothing.
     """
 
+    columns = ("frame0", "frame1", "time", "target", "flow")
     terms = ("reconstruction", "census", "geometry", "distillation")
 
     def __init__(

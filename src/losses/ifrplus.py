@@ -72,6 +72,7 @@ class IFRPlusLoss(nn.Cell):
     flow_weight of 0.00178.
     """
 
+    columns = ("frame0", "frame1", "target", "flow")
     terms = ("pixel", "frequency", "perception", "flow")
 
     def __init__(self, network, perceptual=None, perceptual_weight: float = 0.1, flow_weight: float = 0.00178):

@@ -13,6 +13,7 @@ class TDANLoss(nn.Cell):
     among them and adds nothing but its share of the mean.
     """
 
+    columns = ("frame0", "frame1", "frame2", "frame3", "frame4", "target")
     terms = ("reconstruction", "alignment")
 
     def __init__(self, network, alignment_weight: float = 0.01):

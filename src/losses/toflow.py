@@ -18,6 +18,7 @@ class TOFlowLoss(nn.Cell):
     def __init__(self, network):
         super().__init__()
         self.network = network
+        self.columns = (*(f"frame{index}" for index in range(network.inputs)), "target")
         self.charbonnier = Charbonnier(epsilon=1e-6)
 
     def construct(self, *columns):

@@ -10,6 +10,8 @@ from src.errors import UsageError
 class Numbered:
     """A source whose samples say where they come from."""
 
+    columns = COLUMNS
+
     def __init__(self, mark, length):
         self.mark, self.length = mark, length
 
@@ -50,7 +52,7 @@ def test_weights_that_do_not_fit_are_refused(weights):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_batches_hold_the_samples_in_order_and_drop_the_rest(workers):
-    dataset = create_dataset(Numbered(1, 11), 4, workers=workers)
+    dataset = create_dataset(Numbered(1, 11), COLUMNS, 4, workers=workers)
     assert dataset.get_dataset_size() == 2
     for _ in range(2):
         batches = list(dataset.create_dict_iterator(output_numpy=True, num_epochs=1))
@@ -66,7 +68,7 @@ def test_batches_hold_the_samples_in_order_and_drop_the_rest(workers):
 def test_shards_share_the_source_without_overlap():
     seen = []
     for shard in range(2):
-        dataset = create_dataset(Numbered(1, 12), 3, num_shards=2, shard_id=shard)
+        dataset = create_dataset(Numbered(1, 12), COLUMNS, 3, num_shards=2, shard_id=shard)
         for batch in dataset.create_dict_iterator(output_numpy=True, num_epochs=1):
             seen += batch["frame1"][:, 0, 0, 0].astype(int).tolist()
     assert sorted(seen) == list(range(12))
@@ -74,4 +76,17 @@ def test_shards_share_the_source_without_overlap():
 
 def test_a_shard_outside_is_refused():
     with pytest.raises(UsageError, match="got 2"):
-        create_dataset(Numbered(1, 4), 2, num_shards=2, shard_id=2)
+        create_dataset(Numbered(1, 4), COLUMNS, 2, num_shards=2, shard_id=2)
+
+
+def test_an_objective_gets_its_columns_in_its_order_from_where_it_starts():
+    dataset = create_dataset(Numbered(7, 10), ("target", "frame0"), 2, start=4)
+    batches = list(dataset.create_dict_iterator(output_numpy=True, num_epochs=1))
+    assert [list(batch) for batch in batches] == [["target", "frame0"]] * 3
+    assert [batch["target"][:, 0, 0, 0].tolist() for batch in batches] == [[11, 12], [13, 14], [15, 16]]
+    assert all((batch["frame0"] == 7).all() for batch in batches)
+
+
+def test_a_column_that_the_source_lacks_is_named():
+    with pytest.raises(UsageError, match="frame2, frame3; got frame0, frame1, time, target, flow"):
+        create_dataset(Numbered(1, 4), ("frame1", "frame2", "frame3"), 2)
