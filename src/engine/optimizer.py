@@ -7,6 +7,25 @@ from mindspore.common import dtype
 from mindspore.nn.learning_rate_schedule import LearningRateSchedule
 
 
+# Maps over the parameters: a loop over them would nest its steps, too deeply for large networks inside of a branch.
+_shrink = ops.MultitypeFuncGraph("shrink")
+_adam = ops.MultitypeFuncGraph("adam")
+
+
+@_shrink.register("Tensor", "Tensor")
+def _shrink_parameter(factor, parameter):
+    return ops.assign(parameter, parameter * factor)
+
+
+@_adam.register(
+    "Function", "Tensor", "Tensor", "Tensor", "Number", "Number", "Tensor", "Tensor", "Tensor", "Tensor", "Tensor"
+)
+def _update_parameter(
+    update, power1, power2, rate, beta1, beta2, epsilon, parameter, moment1, moment2, gradient
+):
+    return update(parameter, moment1, moment2, power1, power2, rate, beta1, beta2, epsilon, gradient)
+
+
 class CosineRate(LearningRateSchedule):
     """Rate that falls from `start` to `end` along half a cosine over `steps`, after a linear rise over `warmup`.
 
@@ -39,6 +58,7 @@ class AdamW(nn.Optimizer):
         self.power1 = Parameter(Tensor(1.0, dtype.float32), name="beta1_power")
         self.power2 = Parameter(Tensor(1.0, dtype.float32), name="beta2_power")
         self.update = ops.Adam()
+        self.map = ops.HyperMap()
 
     def construct(self, gradients):
         gradients = self.flatten_gradients(gradients)
@@ -51,12 +71,7 @@ class AdamW(nn.Optimizer):
         self.power2 = power2
         # The fused operator adds epsilon before the second moment's bias correction, PyTorch after it.
         epsilon = self.epsilon * ops.sqrt(1.0 - power2)
-        for index in range(len(gradients)):
-            parameter = self._parameters[index]
-            if self.decay > 0:
-                ops.assign(parameter, parameter * (1.0 - rate * self.decay))
-            self.update(
-                parameter, self.moments1[index], self.moments2[index], power1, power2, rate,
-                self.beta1, self.beta2, epsilon, gradients[index],
-            )
-        return True
+        if self.decay > 0:
+            gradients = ops.depend(gradients, self.map(ops.partial(_shrink, 1.0 - rate * self.decay), self._parameters))
+        step = ops.partial(_adam, self.update, power1, power2, rate, self.beta1, self.beta2, epsilon)
+        return self.map(step, self._parameters, self.moments1, self.moments2, gradients)
