@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from mindspore.train.callback import Callback
 from tqdm import tqdm
 
 from src.engine.checkpoint import Card, save_weights
-from src.engine.optimizer import AdamW, CosineRate
+from src.engine.optimizer import create_optimizer
+from src.engine.schedule import rate_at
 
 
 class TrainStep(nn.TrainOneStepCell):
@@ -84,12 +86,12 @@ def fit(network, objective, dataset, recipe, folder: Path) -> Path:
     model name and saving interval.
     """
     steps = dataset.get_dataset_size()
-    schedule = CosineRate(recipe.rate, recipe.rate_end, steps, recipe.warmup_steps)
-    optimizer = AdamW(network.trainable_params(), schedule, recipe.weight_decay)
+    optimizer = create_optimizer(network.trainable_params(), recipe, steps, steps)
     step = TrainStep(objective, optimizer)
     step.set_train()
     checkpoint = folder / f"{recipe.model}.ckpt"
-    log = MetricsLog(folder / "metrics.jsonl", objective.terms, rate_course(recipe, steps), steps)
+    rate = partial(rate_at, recipe, steps=steps, steps_per_epoch=steps)
+    log = MetricsLog(folder / "metrics.jsonl", objective.terms, rate, steps)
     card = Card(recipe.model, "arbitrary" if recipe.time == "arbitrary" else "fixed")
     saver = CheckpointEvery(network, checkpoint, card, recipe.save_steps)
     try:
@@ -97,13 +99,3 @@ def fit(network, objective, dataset, recipe, folder: Path) -> Path:
     finally:
         log.close()
     return checkpoint
-
-
-def rate_course(recipe, steps: int):
-    """Return the learning rate as a function of the step number, counted from 1, for the log."""
-
-    def rate(step):
-        fallen = recipe.rate_end + (recipe.rate - recipe.rate_end) * 0.5 * (1 + np.cos(np.pi * (step - 1) / steps))
-        return float(fallen * min(step / max(recipe.warmup_steps, 1), 1))
-
-    return rate
