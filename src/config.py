@@ -186,6 +186,8 @@ def _check_together(recipe):
     for key, models in PART_WEIGHTS.items():
         if getattr(recipe, key) and recipe.model not in models:
             raise UsageError(f"{key} is for {', '.join(models)}; got model {recipe.model!r}")
+    if recipe.initial_weights == "he" and not recipe.model.startswith("ifrnet"):
+        raise UsageError(f"initial_weights he is for ifrnet_s, ifrnet, ifrnet_l; got model {recipe.model!r}")
     if bool(recipe.vgg_ckpt) != bool(recipe.lpips_ckpt):
         raise UsageError("vgg_ckpt and lpips_ckpt go together; got one of them")
 

@@ -82,6 +82,7 @@ def test_a_recipe_refuses_what_it_does_not_know(tmp_path, text, expected):
         (["--beta2", "1"], "beta2 is at most 0.99999; got 1.0"),
         (["--flow_ckpt", "s.pth"], "flow_ckpt is for toflow_vfi, toflow_vsr_x4; got model 'ifrnet_s'"),
         (["--model", "ifrplus", "--vgg_ckpt", "v.pth"], "vgg_ckpt and lpips_ckpt go together"),
+        (["--model", "tdan_x4", "--initial_weights", "he"], "initial_weights he is for ifrnet_s, ifrnet, ifrnet_l"),
         (["--rate", "-1"], "rate is at least 0; got -1.0"),
         (["--rate", "nan"], "rate is at least 0; got nan"),
         (["--height", "50"], "height is a multiple of 16; got 50"),

@@ -5,6 +5,28 @@ from mindspore.common import dtype
 
 from src.engine.schedule import create_schedule
 
+# Maps over the parameters: a loop over them would nest its steps, too deeply for large networks inside of a branch.
+_shrink = ops.MultitypeFuncGraph("shrink")
+_decay = ops.MultitypeFuncGraph("decay")
+_adam = ops.MultitypeFuncGraph("adam")
+
+
+@_shrink.register("Tensor", "Tensor")
+def _shrink_parameter(factor, parameter):
+    return ops.assign(parameter, parameter * factor)
+
+
+@_decay.register("Number", "Tensor", "Tensor")
+def _decayed_gradient(decay, parameter, gradient):
+    return gradient + decay * parameter
+
+
+@_adam.register(
+    "Function", "Tensor", "Tensor", "Tensor", "Number", "Number", "Tensor", "Tensor", "Tensor", "Tensor", "Tensor"
+)
+def _update_parameter(update, power1, power2, rate, beta1, beta2, epsilon, parameter, moment1, moment2, gradient):
+    return update(parameter, moment1, moment2, power1, power2, rate, beta1, beta2, epsilon, gradient)
+
 
 class Adam(nn.Optimizer):
     """Adam with bias correction; weight_decay times the parameter is added to its gradient.
@@ -25,6 +47,7 @@ class Adam(nn.Optimizer):
         self.power2 = Parameter(Tensor(1.0, dtype.float32), name="beta2_power")
         self.rate_factor = Parameter(Tensor(1.0, dtype.float32), name="rate_factor")
         self.update = ops.Adam()
+        self.map = ops.HyperMap()
 
     def construct(self, gradients):
         gradients = self.flatten_gradients(gradients)
@@ -37,18 +60,12 @@ class Adam(nn.Optimizer):
         self.power2 = power2
         # The fused operator adds epsilon before the second moment's bias correction, PyTorch after it.
         epsilon = self.epsilon * ops.sqrt(1.0 - power2)
-        for index in range(len(gradients)):
-            parameter, gradient = self._parameters[index], gradients[index]
-            if self.decay > 0:
-                if self.decoupled:
-                    ops.assign(parameter, parameter * (1.0 - rate * self.decay))
-                else:
-                    gradient = gradient + self.decay * parameter
-            self.update(
-                parameter, self.moments1[index], self.moments2[index], power1, power2, rate,
-                self.beta1, self.beta2, epsilon, gradient,
-            )
-        return True
+        if self.decay > 0 and self.decoupled:
+            gradients = ops.depend(gradients, self.map(ops.partial(_shrink, 1.0 - rate * self.decay), self._parameters))
+        elif self.decay > 0:
+            gradients = self.map(ops.partial(_decay, self.decay), self._parameters, gradients)
+        step = ops.partial(_adam, self.update, power1, power2, rate, self.beta1, self.beta2, epsilon)
+        return self.map(step, self._parameters, self.moments1, self.moments2, gradients)
 
     def set_rate_factor(self, factor: float) -> None:
         """Multiply the rate's course by `factor` from the next step on."""
