@@ -18,25 +18,18 @@ def main(argv):
 
     from src.data import create_dataset
     from src.data.sources import training_source
-    from src.engine.checkpoint import load_weights
     from src.engine.fit import fit
-    from src.losses.ifrnet import IFRNetLoss
+    from src.engine.start import load_start
+    from src.losses.objectives import create_objective
     from src.models import create_model
     from src.models.initialise import he_normal
 
     network = create_model(recipe.model)
     if recipe.initial_weights == "he":
         he_normal(network, recipe.seed)
+    objective = create_objective(network, recipe)
+    load_start(network, objective, recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    if recipe.ckpt_path:
-        load_weights(network, recipe.ckpt_path, recipe.model)
-    objective = IFRNetLoss(
-        network,
-        recipe.census_weight,
-        recipe.geometry_weight,
-        recipe.distillation_weight,
-        recipe.robust_distillation,
-    )
     dataset = create_dataset(training_source(recipe), objective.columns, recipe.batch_size, recipe.workers)
     checkpoint = fit(network, objective, dataset, recipe, folder)
     print(f"weights: {checkpoint}")

@@ -19,6 +19,15 @@ from src.errors import UsageError
 
 DEVICES = ("CPU", "GPU", "Ascend")
 DATASETS = ("synthetic", "clips", "shifts")
+OPTIMIZERS = ("adamw", "adam")
+SCHEDULES = ("cosine", "cosine_epochs", "steps", "plateau", "constant")
+# Weights of a part of a network or of its loss, and the networks that have that part.
+PART_WEIGHTS = {
+    "flow_ckpt": ("toflow_vfi", "toflow_vsr_x4"),
+    "encoder_ckpt": ("ifrplus",),
+    "vgg_ckpt": ("ifrplus",),
+    "lpips_ckpt": ("ifrplus",),
+}
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_RECIPE = "configs/ifrnet_s_synthetic.yaml"
 
@@ -45,18 +54,34 @@ class Recipe:
     time: str = option("middle", "generated motion: the time of the target", choices=("middle", "arbitrary"))
     batch_size: int = option(4, "samples a step", low=1)
     workers: int = option(1, "threads that make samples", low=1)
-    max_steps: int = option(2000, "optimisation steps", low=1)
+    max_steps: int = option(2000, "optimisation steps; 0 counts epochs instead", low=0)
+    epochs: int = option(0, "passes over the training split, instead of max_steps", low=0)
+    optimizer: str = option("adamw", "which form of Adam", choices=OPTIMIZERS)
+    beta1: float = option(0.9, "decay of the gradients' mean", low=0, high=0.99999)
+    beta2: float = option(0.999, "decay of the squared gradients' mean", low=0, high=0.99999)
+    weight_decay: float = option(0.0, "decoupled in AdamW, added to the gradient in Adam", low=0)
+    schedule: str = option("cosine", "how the rate falls; cosine_epochs moves once an epoch", choices=SCHEDULES)
     rate: float = option(2e-4, "learning rate at the start", low=0)
     rate_end: float = option(1e-5, "learning rate at the end of its cosine", low=0)
     warmup_steps: int = option(0, "steps over which the rate rises to its start", low=0)
-    weight_decay: float = option(0.0, "decoupled weight decay of AdamW", low=0)
+    milestones: str = option("", "steps: after which steps the rate falls, separated by commas")
+    decay: float = option(0.5, "steps, plateau: what the rate is multiplied by", low=0, high=1)
+    patience: int = option(5, "plateau: epochs without a better validation loss before the rate falls", low=0)
+    cooldown: int = option(0, "plateau: epochs after a fall that are not counted", low=0)
     census_weight: float = option(1.0, "weight of the census loss", low=0)
     geometry_weight: float = option(0.01, "weight of the feature geometry consistency loss", low=0)
     distillation_weight: float = option(0.01, "weight of the flow distillation loss", low=0)
     robust_distillation: bool = option(True, "weigh the teacher's flow down where it is far from the network's own")
+    alignment_weight: float = option(0.01, "weight of TDAN's loss of the aligned frames", low=0)
+    perceptual_weight: float = option(0.1, "weight of IFR+'s perceptual loss", low=0)
+    flow_weight: float = option(0.00178, "weight of IFR+'s loss of the taught flow", low=0)
     save_steps: int = option(500, "steps between two checkpoints", low=1)
     initial_weights: str = option("published", "as the published code draws them, or He's", choices=("published", "he"))
     ckpt_path: str = option("", "weights to start from")
+    flow_ckpt: str = option("", "TOFlow: weights of SPyNet to start the flow from")
+    encoder_ckpt: str = option("", "IFR+: weights of ConvNeXt V2 femto to start the encoder from")
+    vgg_ckpt: str = option("", "IFR+: weights of VGG-16 for the perceptual loss, which is left out without them")
+    lpips_ckpt: str = option("", "IFR+: weights of VGG-16's channels in that loss")
     eval_samples: int = option(64, "generated motion: how many samples are evaluated", low=1)
     output_path: str = option("", "folder of everything the run writes (default: outputs/train, outputs/eval)")
     seed: int = option(1, "seed of weights and data", low=0)
@@ -66,6 +91,16 @@ class Recipe:
 
     def __post_init__(self):
         check_values(self)
+        _check_together(self)
+
+    @property
+    def milestone_steps(self) -> tuple[int, ...]:
+        """The steps that `milestones` lists. Raises UsageError unless they are whole numbers that rise from 1."""
+        parts = [part.strip() for part in self.milestones.split(",")] if self.milestones.strip() else []
+        steps = tuple(int(part) for part in parts if part.isdecimal())
+        if len(steps) < len(parts) or any(here >= after for here, after in zip((0, *steps), steps)):
+            raise UsageError(f"milestones are rising whole numbers, separated by commas; got {self.milestones!r}")
+        return steps
 
 
 @dataclass(frozen=True)
@@ -113,7 +148,7 @@ def parse_recipe(argv, description: str) -> Recipe:
     parser.add_argument("--config_path", default=DEFAULT_RECIPE, metavar="FILE", help="recipe (default: %(default)s)")
     _add_flags(parser, Recipe)
     flags = vars(parser.parse_args(argv))
-    return Recipe(**{**read_recipe(flags.pop("config_path")), **flags})
+    return Recipe(**_with_one_length({**read_recipe(flags.pop("config_path")), **flags}, flags))
 
 
 def read_recipe(path: str) -> dict:
@@ -135,6 +170,33 @@ def read_recipe(path: str) -> dict:
         if key not in kinds:
             raise UsageError(f"{path}: unknown key {key!r}{_near(key, kinds)}")
         values[key] = _typed(f"{path}: {key}", value, kinds[key])
+    return _with_one_length(values, values)
+
+
+def _check_together(recipe):
+    """Raise UsageError where fields that are right alone do not fit together."""
+    if not recipe.max_steps and not recipe.epochs:
+        raise UsageError("max_steps is at least 1; got 0, and no epochs")
+    if recipe.max_steps and recipe.epochs:
+        raise UsageError(f"epochs needs max_steps 0; got epochs {recipe.epochs} and max_steps {recipe.max_steps}")
+    if bool(recipe.milestone_steps) != (recipe.schedule == "steps"):
+        raise UsageError(
+            f"milestones goes with schedule steps; got milestones {recipe.milestones!r} and schedule {recipe.schedule}"
+        )
+    for key, models in PART_WEIGHTS.items():
+        if getattr(recipe, key) and recipe.model not in models:
+            raise UsageError(f"{key} is for {', '.join(models)}; got model {recipe.model!r}")
+    if recipe.initial_weights == "he" and not recipe.model.startswith("ifrnet"):
+        raise UsageError(f"initial_weights he is for ifrnet_s, ifrnet, ifrnet_l; got model {recipe.model!r}")
+    if bool(recipe.vgg_ckpt) != bool(recipe.lpips_ckpt):
+        raise UsageError("vgg_ckpt and lpips_ckpt go together; got one of them")
+
+
+def _with_one_length(values, given):
+    """Where the `given` values tell how long a run is, in steps or in epochs, set the other count to 0."""
+    for key, other in (("max_steps", "epochs"), ("epochs", "max_steps")):
+        if given.get(key) and not given.get(other):
+            return {**values, other: 0}
     return values
 
 

@@ -25,6 +25,20 @@ def test_a_flag_beats_the_recipe_which_beats_the_default(tmp_path):
     assert (recipe.batch_size, recipe.rate, recipe.model) == (7, 0.5, "ifrnet_s")
 
 
+@pytest.mark.parametrize(
+    ("text", "flags", "expected"),
+    [
+        ("epochs: 300", [], (0, 300)),
+        ("epochs: 300", ["--max_steps", "2"], (2, 0)),
+        ("max_steps: 9", ["--epochs", "4"], (0, 4)),
+        ("batch_size: 2", [], (2000, 0)),
+    ],
+)
+def test_a_run_is_as_long_as_the_last_word_says(tmp_path, text, flags, expected):
+    recipe = parse_recipe(["--config_path", recipe_file(tmp_path, text), *flags], "")
+    assert (recipe.max_steps, recipe.epochs) == expected
+
+
 def test_the_default_recipe_is_read_from_any_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert parse_recipe([], "").height == read_recipe(str(ROOT / DEFAULT_RECIPE))["height"]
@@ -59,6 +73,16 @@ def test_a_recipe_refuses_what_it_does_not_know(tmp_path, text, expected):
     [
         (["--max_step", "3"], "unknown argument '--max_step', did you mean '--max_steps'?"),
         (["--max_steps", "0"], "max_steps is at least 1; got 0"),
+        (["--max_steps", "3", "--epochs", "2"], "epochs needs max_steps 0; got epochs 2 and max_steps 3"),
+        (["--schedule", "steps"], "milestones goes with schedule steps; got milestones '' and schedule steps"),
+        (["--milestones", "10"], "milestones goes with schedule steps"),
+        (["--schedule", "steps", "--milestones", "20,10"], "milestones are rising whole numbers"),
+        (["--schedule", "steps", "--milestones", "1e3,2e3"], "milestones are rising whole numbers"),
+        (["--schedule", "cosin"], "did you mean 'cosine'?"),
+        (["--beta2", "1"], "beta2 is at most 0.99999; got 1.0"),
+        (["--flow_ckpt", "s.pth"], "flow_ckpt is for toflow_vfi, toflow_vsr_x4; got model 'ifrnet_s'"),
+        (["--model", "ifrplus", "--vgg_ckpt", "v.pth"], "vgg_ckpt and lpips_ckpt go together"),
+        (["--model", "tdan_x4", "--initial_weights", "he"], "initial_weights he is for ifrnet_s, ifrnet, ifrnet_l"),
         (["--rate", "-1"], "rate is at least 0; got -1.0"),
         (["--rate", "nan"], "rate is at least 0; got nan"),
         (["--height", "50"], "height is a multiple of 16; got 50"),

@@ -72,10 +72,7 @@ def load_weights(network, path: str | Path, model: str) -> Card:
         shapes = {name: tuple(parameter.shape) for name, parameter in network.parameters_and_names()}
         _fill(network, read_weights(path, model, shapes))
         return Card(model, published_timestep(path, model))
-    try:
-        stored = mindspore.load_checkpoint(str(path))
-    except (ValueError, RuntimeError, TypeError) as error:
-        raise WeightsError(f"{path} is not a readable MindSpore checkpoint (damaged, or another format)") from error
+    stored = _read_checkpoint(path)
     told = {each.name: _text(stored.pop(each.name)) for each in fields(Card) if each.name in stored}
     if "model_name" not in told and model in LAYOUTS:
         shapes = {name: tuple(parameter.shape) for name, parameter in network.parameters_and_names()}
@@ -92,6 +89,20 @@ def load_weights(network, path: str | Path, model: str) -> Card:
     return Card(**{"model_name": model, **told})
 
 
+def read_published(path: str | Path, part: str, wanted) -> dict[str, np.ndarray]:
+    """Return the weights of a part that is no network of ours, in a layout of `src.weights.convert`, by our names.
+
+    path: a file of PyTorch or safetensors, or a .ckpt with the same names, or the URL of one; wanted: the shape of each
+    parameter. Raises WeightsError as `load_weights` does.
+    """
+    path = local_file(path)
+    if not path.is_file():
+        raise WeightsError(f"the weights {path} do not exist")
+    if is_torch_file(path) or is_safetensors(path):
+        return read_weights(path, part, wanted)
+    return arrange({name: _array(each) for name, each in _read_checkpoint(path).items()}, path, part, wanted)
+
+
 def load_encoder(network, path: str | Path) -> None:
     """Start the encoder of an IFR+ network from the published weights of ConvNeXt V2 femto; nothing else is changed.
 
@@ -106,6 +117,13 @@ def load_encoder(network, path: str | Path) -> None:
     values = read_encoder(path, {name: tuple(each.shape) for name, each in encoder.items()})
     for name, parameter in encoder.items():
         parameter.set_data(mindspore.Tensor(values[name]))
+
+
+def _read_checkpoint(path):
+    try:
+        return mindspore.load_checkpoint(str(path))
+    except (ValueError, RuntimeError, TypeError) as error:
+        raise WeightsError(f"{path} is not a readable MindSpore checkpoint (damaged, or another format)") from error
 
 
 def _fill(network, values) -> None:

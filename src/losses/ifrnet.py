@@ -17,10 +17,9 @@ class IFRNetLoss(nn.Cell):
     The teacher's flow counts less where the network's own final flow is far from it: its weight is
     exp(-0.3 * end-point error), from which no gradient flows. With robust=False it counts fully everywhere: nearly the
     mean absolute error, for exact flows and for a network that has yet to find any motion.
-    A term of weight 0 costs nothing and reads nothing.
+    A term of weight 0 costs nothing and reads nothing: without distillation, `columns` has no flow.
     """
 
-    columns = ("frame0", "frame1", "time", "target", "flow")
     terms = ("reconstruction", "census", "geometry", "distillation")
 
     def __init__(
@@ -33,6 +32,8 @@ class IFRNetLoss(nn.Cell):
     ):
         super().__init__()
         self.network = network
+        taught = ("flow",) if distillation_weight > 0 else ()
+        self.columns = ("frame0", "frame1", "time", "target", *taught)
         self.census_weight = census_weight
         self.geometry_weight = geometry_weight
         self.distillation_weight = distillation_weight
@@ -43,7 +44,7 @@ class IFRNetLoss(nn.Cell):
         self.adaptive = AdaptiveCharbonnier()
         self.resize = Resize()
 
-    def construct(self, frame0, frame1, time, target, flow):
+    def construct(self, frame0, frame1, time, target, flow=None):
         frame, flows, features, mean = self.network.trace(frame0, frame1, time)
         reconstruction = self.charbonnier(frame, target)
         census = geometry = distillation = ops.zeros_like(reconstruction)

@@ -19,10 +19,12 @@ _TAPS = 9
 
 
 class ClampedPReLU(PReLU):
-    """PReLU whose slopes pass through ReLU: a negative one acts as zero."""
+    """PReLU whose slopes pass through ReLU: a negative one acts as zero, and training makes it zero."""
 
     def construct(self, x):
         slope = ops.relu(self.slope)
+        if self.training:
+            slope = ops.depend(slope, ops.assign(self.slope, slope))
         if not self.portable:
             return self.fused(x, slope)
         positive = ops.relu(x)

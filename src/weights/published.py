@@ -168,6 +168,21 @@ _CONVNEXT = {
 }
 
 
+# Where torchvision's VGG-16 keeps the convolutions of each stage: activations and poolings are counted too.
+_VGG_PLACES = ((0, 2), (5, 7), (10, 12, 14), (17, 19, 21), (24, 26, 28))
+
+
+def torchvision_vgg_name(name: str) -> str:
+    """Return the name that one of our VGG-16 kernels has in torchvision."""
+    stage, index = re.fullmatch(r"stages\.(\d)\.(\d)\.weight", name).groups()
+    return f"features.{_VGG_PLACES[int(stage)][int(index)]}.weight"
+
+
+def official_lpips_name(name: str) -> str:
+    """Return the name that the weights of a stage's channels, by its number, have in the lpips package."""
+    return f"lin{name}.model.1.weight"
+
+
 def official_ifrnet_name(name: str) -> str:
     """Return the published name of one of our IFRNet parameters."""
     for ours, published in _IFRNET.items():
