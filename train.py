@@ -12,18 +12,20 @@ def main(argv):
     if (folder / "metrics.jsonl").exists() and not recipe.overwrite:
         raise UsageError(f"{folder} holds an earlier run; give another --output_path, or --overwrite")
 
-    from src.engine.device import start_device
+    from src.engine.device import start_device, worker_device
 
-    start_device(recipe.device_target, recipe.device_id, recipe.seed)
+    start_device(recipe.device_target, worker_device(recipe), recipe.seed)
 
     from src.data import create_dataset
     from src.data.sources import training_source
     from src.engine.checkpoint import load_weights
     from src.engine.fit import fit
+    from src.engine.parallel import check_equal_weights, start_parallel
     from src.losses.ifrnet import IFRNetLoss
     from src.models import create_model
     from src.models.initialise import he_normal
 
+    workers = start_parallel(recipe)
     network = create_model(recipe.model)
     if recipe.initial_weights == "he":
         he_normal(network, recipe.seed)
@@ -37,9 +39,14 @@ def main(argv):
         recipe.distillation_weight,
         recipe.robust_distillation,
     )
-    dataset = create_dataset(training_source(recipe), objective.columns, recipe.batch_size, recipe.workers)
-    checkpoint = fit(network, objective, dataset, recipe, folder)
-    print(f"weights: {checkpoint}")
+    check_equal_weights(network, workers)
+    dataset = create_dataset(
+        training_source(recipe, workers.count), objective.columns, recipe.batch_size, recipe.workers,
+        num_shards=workers.count, shard_id=workers.rank,
+    )  # fmt: skip
+    checkpoint = fit(network, objective, dataset, recipe, folder, workers)
+    if workers.writes:
+        print(f"weights: {checkpoint}")
 
 
 if __name__ == "__main__":

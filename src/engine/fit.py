@@ -12,21 +12,26 @@ from tqdm import tqdm
 
 from src.engine.checkpoint import Card, save_weights
 from src.engine.optimizer import AdamW, CosineRate
+from src.engine.parallel import ALONE, ScalarAverage, gradient_average
 
 
 class TrainStep(nn.TrainOneStepCell):
     """One optimisation step in graph mode.
 
-    objective: a Cell that maps a batch's columns to (loss, terms), all scalars. Returns the same after the step.
+    objective: a Cell that maps a batch's columns to (loss, terms), all scalars. Returns the same after the step, as
+    means over all workers.
     """
 
-    def __init__(self, objective, optimizer):
+    def __init__(self, objective, optimizer, workers=ALONE):
         super().__init__(objective, optimizer)
+        self.average_gradients = gradient_average(self.weights, workers)
+        self.average_scalars = ScalarAverage(workers)
         self.differentiated = ops.value_and_grad(objective, None, self.weights, has_aux=True)
 
     def construct(self, *columns):
         (loss, terms), gradients = self.differentiated(*columns)
-        return ops.depend(loss, self.optimizer(gradients)), terms
+        means = self.average_scalars((loss, *terms))
+        return ops.depend(means[0], self.optimizer(self.average_gradients(gradients))), means[1:]
 
 
 class MetricsLog(Callback):
@@ -77,25 +82,28 @@ class CheckpointEvery(Callback):
         save_weights(self.network, self.path, self.card)
 
 
-def fit(network, objective, dataset, recipe, folder: Path) -> Path:
+def fit(network, objective, dataset, recipe, folder: Path, workers=ALONE) -> Path:
     """Train `network` by `objective` over one pass of `dataset`; return the checkpoint's path in `folder`.
 
     objective(columns...) -> (loss, terms), with the terms' names in `objective.terms`. recipe gives the rates, decay,
-    model name and saving interval.
+    model name and saving interval. Of several workers only the first writes.
     """
     steps = dataset.get_dataset_size()
     schedule = CosineRate(recipe.rate, recipe.rate_end, steps, recipe.warmup_steps)
     optimizer = AdamW(network.trainable_params(), schedule, recipe.weight_decay)
-    step = TrainStep(objective, optimizer)
+    step = TrainStep(objective, optimizer, workers)
     step.set_train()
     checkpoint = folder / f"{recipe.model}.ckpt"
-    log = MetricsLog(folder / "metrics.jsonl", objective.terms, rate_course(recipe, steps), steps)
-    card = Card(recipe.model, "arbitrary" if recipe.time == "arbitrary" else "fixed")
-    saver = CheckpointEvery(network, checkpoint, card, recipe.save_steps)
+    callbacks = []
+    if workers.writes:
+        log = MetricsLog(folder / "metrics.jsonl", objective.terms, rate_course(recipe, steps), steps)
+        card = Card(recipe.model, "arbitrary" if recipe.time == "arbitrary" else "fixed")
+        callbacks = [log, CheckpointEvery(network, checkpoint, card, recipe.save_steps)]
     try:
-        Model(step).train(1, dataset, callbacks=[log, saver], dataset_sink_mode=False)
+        Model(step).train(1, dataset, callbacks=callbacks, dataset_sink_mode=False)
     finally:
-        log.close()
+        for log in callbacks[:1]:
+            log.close()
     return checkpoint
 
 
