@@ -87,6 +87,7 @@ class Recipe:
     seed: int = option(1, "seed of weights and data", low=0)
     device_target: str = option("CPU", "what it runs on", choices=DEVICES)
     device_id: int = option(0, "which of the devices", low=0)
+    distribute: bool = option(False, "train together with the other workers that a launcher started")
     overwrite: bool = option(False, "write into a folder that holds an earlier run")
 
     def __post_init__(self):

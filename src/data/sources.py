@@ -14,12 +14,13 @@ from src.video.images import IMAGE_SUFFIXES
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v")
 
 
-def training_source(recipe):
+def training_source(recipe, worker_count: int = 1):
     """Return the random-access source of samples that a recipe asks for, one for every sample of the whole run.
 
+    worker_count: how many workers take batch_size samples each in every step.
     Raises UsageError when clips are asked for and none are given, InputError when one cannot be read.
     """
-    size, length = (recipe.height, recipe.width), recipe.max_steps * recipe.batch_size
+    size, length = (recipe.height, recipe.width), recipe.max_steps * recipe.batch_size * worker_count
     if recipe.dataset == "shifts":
         clips = (read_clip(clip, recipe.shorter_side)[:: recipe.frame_step] for clip in find_clips(recipe.data_path))
         pictures = [frame for clip in clips for frame in clip]
