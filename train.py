@@ -11,7 +11,7 @@ def main(argv):
     recipe = parse_recipe(argv, description=__doc__)
     folder = Path(recipe.output_path or "outputs/train")
     if (folder / "metrics.jsonl").exists() and not (recipe.overwrite or recipe.resume or recipe.dry_run):
-        raise UsageError(f"{folder} holds an earlier run; give --resume to go on with it, --overwrite, or another folder")
+        raise UsageError(f"{folder} holds an earlier run; give --resume to go on, --overwrite, or another folder")
 
     from src.engine.device import start_device, worker_device
 
@@ -19,7 +19,7 @@ def main(argv):
 
     from src.data import create_dataset
     from src.data.evaluation import validation_samples
-    from src.data.sources import bad_samples, training_source
+    from src.data.sources import bad_samples, run_length, training_source
     from src.engine.fit import fit
     from src.engine.outline import outline
     from src.engine.parallel import check_equal_weights, start_parallel
@@ -27,17 +27,21 @@ def main(argv):
     from src.engine.validation import Validation
     from src.losses.objectives import create_objective
     from src.models import create_model
+    from src.models.initialise import he_normal
     from src.ops.precision import halve_convolutions
     from src.runtime.mindspore_graph import GraphPredictor
 
     workers = start_parallel(recipe)
     network = create_model(recipe.model)
+    if recipe.initial_weights == "he":
+        he_normal(network, recipe.seed)
     objective = create_objective(network, recipe)
     load_start(network, objective, recipe)
     check_equal_weights(network, workers)
     source = training_source(recipe, objective.columns, workers.count)
+    length = run_length(recipe, source, workers.count)
     if recipe.dry_run:
-        print(outline(recipe, network, source))
+        print(outline(recipe, network, objective, length, workers.count))
         return
     if recipe.amp_level != "O0":
         halve_convolutions(network)
@@ -48,7 +52,7 @@ def main(argv):
     if recipe.val_steps:
         score = Validation(GraphPredictor(network), partial(validation_samples, recipe, network.inputs), workers)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = fit(network, objective, source, dataset_from, recipe, folder, score, workers)
+    checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers)
     if workers.writes:
         print(bad_samples(source) + f"weights: {checkpoint}")
 

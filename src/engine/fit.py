@@ -11,9 +11,11 @@ from mindspore.train.callback import Callback
 
 from src.engine.checkpoint import Card, save_weights
 from src.engine.interruption import StopSignals
-from src.engine.optimizer import AdamW, CosineRate
-from src.engine.records import Heartbeat, MetricsLog, draw_curves
-from src.engine.state import newest_state, write_state
+from src.engine.optimizer import create_optimizer
+from src.engine.parallel import ALONE
+from src.engine.records import Heartbeat, MetricsLog, NoLog, draw_curves
+from src.engine.schedule import Plateau, rate_at
+from src.engine.state import clear_states, newest_state, write_state
 from src.engine.step import TrainStep
 from src.errors import DivergedError, InputError, UsageError, WeightsError
 
@@ -62,15 +64,12 @@ class Loop(Callback):
             run_context.request_stop()
 
     def _validate(self):
-        facts, recipe = self.run.facts, self.run.recipe
         with self.run.averaged_weights():
             psnr = self.score()
-            facts["validations_since_best"] += 1
-            if psnr > facts["best_psnr"]:
-                facts.update(best_psnr=psnr, best_step=facts["step"], validations_since_best=0)
-                self.run.save_best()
+            self.run.note_score(psnr)
+        facts = self.run.facts
         self.log.tell(f"step {facts['step']}: validation PSNR {psnr:.3f} dB, best {facts['best_psnr']:.3f} dB")
-        self.ended_early = 0 < recipe.patience <= facts["validations_since_best"]
+        self.ended_early = 0 < self.run.recipe.early_stop <= facts["validations_since_best"]
         return psnr
 
     def _diverged(self, values, squares, columns):
@@ -87,23 +86,27 @@ class Loop(Callback):
 
 
 class Run:
-    """One training run: its network, step and facts, and the files they are kept in."""
+    """One training run: its network, step and facts, and the files they are kept in.
 
-    def __init__(self, network, objective, recipe, folder: Path, steps: int, average=None, writes: bool = True):
-        self.network, self.recipe, self.folder, self.steps, self.writes = network, recipe, folder, steps, writes
+    length: (steps of the whole run, steps of an epoch).
+    """
+
+    def __init__(self, network, objective, recipe, folder: Path, length: tuple[int, int], workers=ALONE):
+        self.network, self.recipe, self.folder, self.workers = network, recipe, folder, workers
+        self.steps, self.steps_per_epoch = length
         self.columns, self.terms = objective.columns, objective.terms
-        schedule = CosineRate(recipe.rate, recipe.rate_end, steps, recipe.warmup_steps)
-        optimizer = AdamW(network.trainable_params(), schedule, recipe.weight_decay)
+        self.optimizer = create_optimizer(network.trainable_params(), recipe, *length)
         self.step = TrainStep(
             objective,
-            optimizer,
+            self.optimizer,
             recipe.accumulate_steps,
             recipe.clip_norm,
             recipe.amp_level != "O0",
             recipe.ema_decay,
-            average,
+            workers,
         )
         self.step.set_train()
+        self.plateau = Plateau(recipe.decay, recipe.patience, recipe.cooldown)
         places = {id(parameter): name for name, parameter in network.parameters_and_names()}
         self.weight_names = [places[id(parameter)] for parameter in network.trainable_params()]
         self.card = Card(recipe.model, "arbitrary" if recipe.time == "arbitrary" else "fixed")
@@ -111,36 +114,41 @@ class Run:
             "step": 0,
             "skipped": 0,
             "bad_in_a_row": 0,
-            "best_psnr": -float("inf"),
+            "best_psnr": None,
             "best_step": 0,
             "validations_since_best": 0,
+            "plateau": self.plateau.state_dict(),
             "recipe": dataclasses.asdict(recipe),
         }
 
     def rate(self, step: int) -> float:
         """Return the learning rate of a step, counted from 1."""
-        recipe = self.recipe
-        cosine = 0.5 * (1 + np.cos(np.pi * (step - 1) / self.steps))
-        return float(
-            (recipe.rate_end + (recipe.rate - recipe.rate_end) * cosine) * min(step / max(recipe.warmup_steps, 1), 1)
-        )
+        return rate_at(self.recipe, step, self.steps, self.steps_per_epoch) * self.plateau.scale
+
+    def note_score(self, psnr: float) -> None:
+        """Take a validation's score: keep the best weights, and let a rate on a plateau fall."""
+        facts = self.facts
+        facts["validations_since_best"] += 1
+        if facts["best_psnr"] is None or psnr > facts["best_psnr"]:
+            facts.update(best_psnr=psnr, best_step=facts["step"], validations_since_best=0)
+            if self.workers.writes:
+                save_weights(self.network, self.weights_path("_best"), self.card)
+        if self.recipe.schedule == "plateau":
+            # the mean squared error that the PSNR stands for: lower is better, as the plateau wants it
+            self.optimizer.set_rate_factor(self.plateau.update(10.0 ** (-psnr / 10)))
+            facts["plateau"] = self.plateau.state_dict()
 
     def _tensors(self):
         return {name: parameter for name, parameter in self.step.parameters_and_names()}
 
     def save(self) -> None:
         """Write the state of the run, and the weights as they are used."""
-        if not self.writes:
+        if not self.workers.writes:
             return
         tensors = {name: parameter.asnumpy() for name, parameter in self._tensors().items()}
         write_state(self.folder, tensors, self.facts)
         with self.averaged_weights():
             save_weights(self.network, self.weights_path(), self.card)
-
-    def save_best(self) -> None:
-        """Write the weights of the best validation so far."""
-        if self.writes:
-            save_weights(self.network, self.weights_path("_best"), self.card)
 
     def weights_path(self, suffix: str = "") -> Path:
         """Return the file that the weights go to."""
@@ -167,6 +175,7 @@ class Run:
         for name, parameter in parameters.items():
             parameter.set_data(Tensor(tensors[name]))
         self.facts = facts
+        self.plateau.load_state_dict(facts["plateau"])
         tell(f"resumed at step {facts['step']} of {self.steps}")
 
     def averaged_weights(self):
@@ -188,29 +197,33 @@ class _Averaged:
             weight.set_data(Tensor(values))
 
 
-def fit(network, objective, dataset_from, recipe, folder: Path, steps: int, score=None, workers=None) -> Path:
-    """Train `network` by `objective` for `steps` steps and return its checkpoint in `folder`.
+def fit(network, objective, dataset_from, length, recipe, folder: Path, score=None, workers=ALONE) -> Path:
+    """Train `network` by `objective` and return its checkpoint in `folder`.
 
-    dataset_from(sample): the dataset from that sample on, as many batches as are asked for. score(): the validation
-    PSNR of the network, or None. workers: the workers of a distributed run (rank, count, average), or None.
-    Files: state.safetensors, metrics.jsonl, curves.png, MODEL.ckpt, MODEL_best.ckpt.
+    dataset_from(start=sample): the batches from that sample on. length: (steps of the whole run, steps of an epoch).
+    score(): the validation PSNR of the network; None makes no validation.
+    Files: state.safetensors, metrics.jsonl, curves.png, MODEL.ckpt, and with a score MODEL_best.ckpt.
     Raises Interrupted after SIGTERM or SIGINT, when the state is saved; DivergedError or InputError after
     `max_bad_steps` steps in a row without finite gradients.
     """
-    count, rank = (workers.count, workers.rank) if workers else (1, 0)
-    run = Run(network, objective, recipe, folder, steps, workers.average if workers else None, writes=rank == 0)
-    told = _printer(rank)
+    run = Run(network, objective, recipe, folder, length, workers)
+    tell = print if workers.writes else _say_nothing
     if recipe.resume:
-        run.resume(told)
+        run.resume(tell)
+    elif workers.writes:
+        clear_states(folder)
     done = run.facts["step"]
-    log = MetricsLog(folder, objective.terms, done, steps, quiet=rank != 0)
+    log = MetricsLog(folder, objective.terms, done, run.steps, recipe.summary) if workers.writes else NoLog()
     try:
-        if done < steps:
-            _train(run, log, dataset_from(done * recipe.batch_size * recipe.accumulate_steps * count), score)
+        if done < run.steps:
+            start = done * recipe.batch_size * recipe.accumulate_steps * workers.count
+            _train(run, log, dataset_from(start=start), score)
     finally:
         log.close()
-    if rank == 0:
+    if workers.writes:
         draw_curves(folder)
+        if run.facts["skipped"]:
+            print(f"{run.facts['skipped']} of {run.facts['step']} steps were skipped: gradients were not finite")
     return run.weights_path()
 
 
@@ -221,5 +234,5 @@ def _train(run, log, dataset, score):
         Model(run.step).train(1, dataset, callbacks=[loop], dataset_sink_mode=False)
 
 
-def _printer(rank):
-    return print if rank == 0 else lambda text: None
+def _say_nothing(text):
+    pass

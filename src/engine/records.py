@@ -1,4 +1,4 @@
-"""What a training run tells while it goes on: metrics.jsonl, the bar, the curves, and a sign of life while it compiles."""
+"""What a training run tells while it goes on: metrics.jsonl, the bar, the curves, a sign of life while it compiles."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
 HEARTBEAT_SECONDS = 20
@@ -18,12 +19,13 @@ HEARTBEAT_SECONDS = 20
 class MetricsLog:
     """`metrics.jsonl`, one line a step, and the progress bar; a resumed run goes on behind its last saved step."""
 
-    def __init__(self, folder: Path, term_names, done: int, steps: int, quiet: bool = False):
-        self.path = folder / "metrics.jsonl"
+    def __init__(self, folder: Path, term_names, done: int, steps: int, summary: bool = False):
+        path = folder / "metrics.jsonl"
         self.names = ("loss", *term_names)
-        _keep_steps(self.path, done)
-        self.file = open(self.path, "a", encoding="utf-8")
-        self.bar = tqdm(total=steps, initial=done, unit="step", desc="train", smoothing=0.05, disable=quiet)
+        _keep_steps(path, done)
+        self.file = open(path, "a", encoding="utf-8")
+        self.bar = tqdm(total=steps, initial=done, unit="step", desc="train", smoothing=0.05)
+        self.summary = _open_summary(folder) if summary else None
 
     def add(self, step: int, values, applied: bool, **more) -> None:
         """Write a step's loss and terms; `skipped` marks one whose gradients were not finite."""
@@ -32,6 +34,8 @@ class MetricsLog:
             line["skipped"] = True
         self.file.write(json.dumps(line) + "\n")
         self.file.flush()
+        if self.summary:
+            _add_summary(self.summary, step, line)
         self.bar.set_postfix(loss=f"{values[0]:.4f}", refresh=False)
         self.bar.update(step - self.bar.n)
 
@@ -43,6 +47,36 @@ class MetricsLog:
         """Close the log and the bar."""
         self.file.close()
         self.bar.close()
+        if self.summary:
+            self.summary.close()
+
+
+class NoLog:
+    """The log of a worker that writes nothing."""
+
+    def add(self, step, values, applied, **more):
+        """Write nothing."""
+
+    def tell(self, text):
+        """Say nothing."""
+
+    def close(self):
+        """There is nothing to close."""
+
+
+def _open_summary(folder):
+    from mindspore.train.summary import SummaryRecord
+
+    return SummaryRecord(str(folder / "summary"))
+
+
+def _add_summary(record, step, line):
+    from mindspore import Tensor
+
+    for name, value in line.items():
+        if name != "step" and isinstance(value, float):
+            record.add_value("scalar", name, Tensor(np.float32(value)))
+    record.record(step)
 
 
 def _number(value):

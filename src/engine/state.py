@@ -81,6 +81,12 @@ def newest_state(folder: Path, report=print) -> tuple[dict[str, np.ndarray], dic
     return None
 
 
+def clear_states(folder: Path) -> None:
+    """Remove the states of an earlier run."""
+    for name in (CURRENT, PREVIOUS):
+        (folder / name).unlink(missing_ok=True)
+
+
 def _digest(tensors, told) -> str:
     digest = hashlib.sha256(told.encode())
     for name in sorted(tensors):

@@ -3,6 +3,8 @@
 from mindspore import Parameter, Tensor, nn, ops
 from mindspore.common import dtype
 
+from src.engine.parallel import ALONE, ScalarAverage, gradient_average
+
 # Half precision starts here and doubles after so many steps without an overflow (MindSpore's and PyTorch's defaults).
 FIRST_SCALE = 65536.0
 GROWTH_STEPS = 2000
@@ -59,7 +61,8 @@ class TrainStep(nn.TrainOneStepCell):
     objective: a Cell that maps a batch's columns to (loss, terms), all scalars. clip_norm: the largest norm of all
     gradients together (0: any). dynamic_scale: the loss is scaled up for the gradients' sake, twice as much after 2,000
     good steps and half as much after a step that overflowed. ema_decay: keep the moving average of the weights (0: do
-    not). average: a Cell that averages a tensor over all workers; gradients are averaged by the base class.
+    not). workers: those that train together; gradients, loss and terms
+    are their means.
 
     Returns (values, squares, applied): the loss and its terms in one tensor, the squared norm of every weight's
     gradient, and whether the weights were changed. Nothing changes, in the optimizer neither, unless all gradients are
@@ -74,13 +77,14 @@ class TrainStep(nn.TrainOneStepCell):
         clip_norm: float = 0.0,
         dynamic_scale: bool = False,
         ema_decay: float = 0.0,
-        average=None,
+        workers=ALONE,
     ):
         super().__init__(objective, optimizer)
         self.differentiated = ops.value_and_grad(_Scaled(objective), None, self.weights, has_aux=True)
         self.map = ops.HyperMap()
         self.accumulation, self.clip_norm, self.dynamic_scale = accumulation, clip_norm, dynamic_scale
-        self.average = average
+        self.average_gradients = gradient_average(self.weights, workers)
+        self.average_scalars = ScalarAverage(workers)
         self.scale = Parameter(Tensor(FIRST_SCALE if dynamic_scale else 1.0, dtype.float32), "loss_scale", False)
         self.good_steps = Parameter(Tensor(0.0, dtype.float32), "good_steps", False)
         self.calls = Parameter(Tensor(0, dtype.int32), "calls", False)
@@ -90,9 +94,7 @@ class TrainStep(nn.TrainOneStepCell):
 
     def construct(self, *columns):
         (_, (loss, terms)), gradients = self.differentiated(self.scale, *columns)
-        values = ops.stack((loss,) + terms)
-        if self.average is not None:
-            values = self.average(values)
+        values = ops.stack(self.average_scalars((loss,) + terms))
         if self.accumulation == 1:
             squares, applied = self._update(gradients)
             return values, squares, applied
@@ -106,7 +108,7 @@ class TrainStep(nn.TrainOneStepCell):
         return values, squares, applied
 
     def _update(self, gradients):
-        gradients = self.grad_reducer(gradients)
+        gradients = self.average_gradients(gradients)
         unit = 1.0 / (self.scale * self.accumulation)
         squares = 2.0 * ops.stack(self.map(_half_square, gradients)) * unit * unit
         total = squares.sum()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from src.engine.state import CURRENT, PREVIOUS, newest_state, read_state, write_state
-from src.errors import ResourceError, WeightsError
+from src.errors import WeightsError
 
 ROOT = Path(__file__).resolve().parents[2]
 
