@@ -119,6 +119,7 @@ class Recipe:
     def __post_init__(self):
         check_values(self)
         _check_together(self)
+        _check_sinking(self)
 
     @property
     def milestone_steps(self) -> tuple[int, ...]:
@@ -217,6 +218,17 @@ def _check_together(recipe):
         raise UsageError(f"initial_weights he is for ifrnet_s, ifrnet, ifrnet_l; got model {recipe.model!r}")
     if bool(recipe.vgg_ckpt) != bool(recipe.lpips_ckpt):
         raise UsageError("vgg_ckpt and lpips_ckpt go together; got one of them")
+
+
+def _check_sinking(recipe):
+    """Raise UsageError unless everything that happens every so many steps happens between two sinks."""
+    if not recipe.sink_steps:
+        return
+    if recipe.accumulate_steps > 1:
+        raise UsageError(f"sink_steps goes with accumulate_steps 1; got {recipe.accumulate_steps}")
+    for key in ("max_steps", "save_steps", "val_steps"):
+        if getattr(recipe, key) % recipe.sink_steps:
+            raise UsageError(f"{key} is a multiple of sink_steps {recipe.sink_steps}; got {getattr(recipe, key)}")
 
 
 def _with_one_length(values, given):

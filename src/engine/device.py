@@ -57,6 +57,11 @@ def worker_device(recipe) -> int:
     return recipe.device_id
 
 
+def can_sink(device_target: str) -> bool:
+    """Return whether a device takes many batches at once from the dataset's queue, and reports after all of them."""
+    return device_target in ("GPU", "Ascend")
+
+
 def _choose(mindspore, device_target, device_id):
     if hasattr(mindspore, "set_device"):
         mindspore.set_device(device_target, device_id)

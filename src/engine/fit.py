@@ -10,6 +10,7 @@ from mindspore import Model, Tensor
 from mindspore.train.callback import Callback
 
 from src.engine.checkpoint import Card, save_weights
+from src.engine.device import can_sink
 from src.engine.interruption import StopSignals
 from src.engine.optimizer import create_optimizer
 from src.engine.parallel import ALONE
@@ -44,7 +45,7 @@ class Loop(Callback):
         if self.calls < recipe.accumulate_steps:
             return
         values, self.sums, self.calls = self.sums / self.calls, 0.0, 0
-        facts["step"] += 1
+        facts["step"] += self.run.stride
         step = facts["step"]
         facts["bad_in_a_row"] = 0 if applied else facts["bad_in_a_row"] + 1
         facts["skipped"] += not applied
@@ -93,9 +94,11 @@ class Run:
 
     def __init__(self, network, objective, recipe, folder: Path, length: tuple[int, int], workers=ALONE):
         self.network, self.recipe, self.folder, self.workers = network, recipe, folder, workers
-        self.steps, self.steps_per_epoch = length
+        # between two reports of a device that takes many steps on its own, nothing can be counted
+        self.stride = recipe.sink_steps if recipe.sink_steps and can_sink(recipe.device_target) else 1
+        self.steps, self.steps_per_epoch = length[0] // self.stride * self.stride, length[1]
         self.columns, self.terms = objective.columns, objective.terms
-        self.optimizer = create_optimizer(network.trainable_params(), recipe, *length)
+        self.optimizer = create_optimizer(network.trainable_params(), recipe, self.steps, self.steps_per_epoch)
         self.step = TrainStep(
             objective,
             self.optimizer,
@@ -231,7 +234,12 @@ def _train(run, log, dataset, score):
     told = "the run is saved; the same command with --resume goes on"
     with StopSignals(told) as signals, Heartbeat("compiling the training graph", log.tell) as heartbeat:
         loop = Loop(run, log, score, heartbeat, signals)
-        Model(run.step).train(1, dataset, callbacks=[loop], dataset_sink_mode=False)
+        model = Model(run.step)
+        if run.stride == 1:
+            model.train(1, dataset, callbacks=[loop], dataset_sink_mode=False)
+        else:
+            rounds = (run.steps - run.facts["step"]) // run.stride
+            model.train(rounds, dataset, callbacks=[loop], dataset_sink_mode=True, sink_size=run.stride)
 
 
 def _say_nothing(text):
