@@ -17,7 +17,7 @@ def main(argv):
 
     start_device(recipe.device_target, worker_device(recipe), recipe.seed)
 
-    from src.data import create_dataset
+    from src.data import create_dataset, plain_errors
     from src.data.evaluation import validation_samples
     from src.data.sources import bad_samples, run_length, training_source
     from src.engine.fit import fit
@@ -52,7 +52,8 @@ def main(argv):
     if recipe.val_steps:
         score = Validation(GraphPredictor(network), partial(validation_samples, recipe, network.inputs), workers)
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers)
+    with plain_errors(source):
+        checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers)
     if workers.writes:
         print(bad_samples(source) + f"weights: {checkpoint}")
 

@@ -19,12 +19,13 @@ from src.errors import UsageError
 
 DEVICES = ("CPU", "GPU", "Ascend")
 AMP_LEVELS = ("O0", "O1")
-# Those behind the first line are the rows of src/data/datasets.py.
-DATASETS = (
-    "synthetic", "shifts", "clips",
+# The rows of src/data/datasets.py.
+ON_DISK = (
+    "clips",
     "vimeo_triplet", "vimeo_septuplet", "vimeo_bi", "vimeo_bd", "gopro", "adobe240", "ucf101", "snu_film",
     "middlebury_other", "middlebury_eval", "vid4_bi", "vid4_bd", "spmcs_bi", "spmcs_bd",
 )  # fmt: skip
+DATASETS = ("synthetic", "shifts", *ON_DISK)
 OPTIMIZERS = ("adamw", "adam")
 SCHEDULES = ("cosine", "cosine_epochs", "steps", "plateau", "constant")
 # Weights of a part of a network or of its loss, and the networks that have that part.

@@ -9,12 +9,11 @@ from pathlib import Path
 
 from src.data import benchmarks, gopro, vimeo
 from src.data.augment import FLAVR_CHANGES, IFRNET_CHANGES, TDAN_CHANGES, Changes
-from src.data.entries import Entry
+from src.data.entries import Entry, looked_at
 from src.data.folders import CLIPS_LAYOUT
 from src.errors import InputError, UsageError
 
 LISTED_NAMES = 6
-LOOKED_AT = 8  # entries whose files are looked for when a dataset is indexed
 
 
 @dataclass(frozen=True)
@@ -115,16 +114,14 @@ def find_entries(name: str, data_path: str, split: str, **options) -> list[Entry
         entries = dataset.entries(folder, split, **{key: options[key] for key in dataset.options if key in options})
         _check_some(entries)
     except InputError as error:
-        raise InputError(
-            f"{error}; {dataset.title} expected in {folder}: {dataset.layout}; found: {layout_found(folder)}"
-        ) from error
+        raise InputError(f"{error}; {told_layouts(name, folder)}") from error
     return entries
 
 
 def _check_some(entries):
     """Raise InputError naming the first missing file unless one of a few entries is complete."""
-    looked_at = entries[:: max(len(entries) // LOOKED_AT, 1)]
-    missing = [next((file for file in (*each.frames, *each.targets) if not file.is_file()), None) for each in looked_at]
+    files = [(*entry.frames, *entry.targets) for entry in looked_at(entries)]
+    missing = [next((file for file in each if not file.is_file()), None) for each in files]
     if all(missing):
         raise InputError(f"{missing[0]}: does not exist")
 
@@ -135,6 +132,11 @@ def dataset_named(name: str) -> Dataset:
         known = ", ".join(each for each, row in DATASETS.items() if row.entries)
         raise UsageError(f"dataset is one of {known}; got {name!r}")
     return DATASETS[name]
+
+
+def told_layouts(name: str, folder: Path) -> str:
+    """Say in words the layout that is expected in a folder, and the one that is found."""
+    return f"{DATASETS[name].title} expected in {folder}: {DATASETS[name].layout}; found: {layout_found(folder)}"
 
 
 def layout_found(folder: Path) -> str:
