@@ -65,14 +65,13 @@ def test_other_weights_of_channels_are_refused_and_change_nothing(perceptual_fil
     assert all((held(distance)[name] == value).all() for name, value in before.items())
 
 
-def test_a_flow_with_batch_normalisation_starts_as_the_one_without(tmp_path):
+def test_a_flow_with_batch_normalisation_starts_as_the_one_without_in_training_too(tmp_path):
     ms.set_context(mode=ms.GRAPH_MODE)
     plain, network = create_model("spynet"), create_model("toflow_vsr_x4")
     save_weights(plain, tmp_path / "spynet.ckpt", Card("spynet"))
     before = held(network)
     load_flow(network.spynet, tmp_path / "spynet.ckpt")
     x = Tensor(np.random.RandomState(3).randn(1, 8, 16, 16).astype(np.float32))
-    # in training too: the statistics stay those it began with
     level = network.spynet.levels[1].set_train()
     np.testing.assert_allclose(level(x).asnumpy(), plain.levels[1](x).asnumpy(), rtol=1e-4, atol=1e-6)
     changed = {name.split(".")[0] for name, value in held(network).items() if (value != before[name]).any()}
