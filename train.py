@@ -1,5 +1,6 @@
 """Train a network by a recipe: python train.py --config_path configs/ifrnet_s_synthetic.yaml --output_path OUT"""
 
+from functools import partial
 from pathlib import Path
 
 from src.config import parse_recipe
@@ -9,30 +10,51 @@ from src.errors import UsageError, run_command
 def main(argv):
     recipe = parse_recipe(argv, description=__doc__)
     folder = Path(recipe.output_path or "outputs/train")
-    if (folder / "metrics.jsonl").exists() and not recipe.overwrite:
-        raise UsageError(f"{folder} holds an earlier run; give another --output_path, or --overwrite")
+    if (folder / "metrics.jsonl").exists() and not (recipe.overwrite or recipe.resume or recipe.dry_run):
+        raise UsageError(f"{folder} holds an earlier run; give --resume to go on, --overwrite, or another folder")
 
-    from src.engine.device import start_device
+    from src.engine.device import start_device, worker_device
 
-    start_device(recipe.device_target, recipe.device_id, recipe.seed)
+    start_device(recipe.device_target, worker_device(recipe), recipe.seed)
 
     from src.data import create_dataset
-    from src.data.sources import training_source
+    from src.data.evaluation import validation_samples
+    from src.data.sources import bad_samples, run_length, training_source
     from src.engine.fit import fit
+    from src.engine.outline import outline
+    from src.engine.parallel import check_equal_weights, start_parallel
     from src.engine.start import load_start
+    from src.engine.validation import Validation
     from src.losses.objectives import create_objective
     from src.models import create_model
     from src.models.initialise import he_normal
+    from src.ops.precision import halve_convolutions
+    from src.runtime.mindspore_graph import GraphPredictor
 
+    workers = start_parallel(recipe)
     network = create_model(recipe.model)
     if recipe.initial_weights == "he":
         he_normal(network, recipe.seed)
     objective = create_objective(network, recipe)
     load_start(network, objective, recipe)
+    check_equal_weights(network, workers)
+    source = training_source(recipe, objective.columns, workers.count)
+    length = run_length(recipe, source, workers.count)
+    if recipe.dry_run:
+        print(outline(recipe, network, objective, length, workers.count))
+        return
+    if recipe.amp_level != "O0":
+        halve_convolutions(network)
+    dataset_from = partial(
+        create_dataset, source, objective.columns, recipe.batch_size, recipe.workers, workers.count, workers.rank
+    )
+    score = None
+    if recipe.val_steps:
+        score = Validation(GraphPredictor(network), partial(validation_samples, recipe, network.inputs), workers)
     folder.mkdir(parents=True, exist_ok=True)
-    dataset = create_dataset(training_source(recipe), objective.columns, recipe.batch_size, recipe.workers)
-    checkpoint = fit(network, objective, dataset, recipe, folder)
-    print(f"weights: {checkpoint}")
+    checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers)
+    if workers.writes:
+        print(bad_samples(source) + f"weights: {checkpoint}")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,13 @@ import yaml
 from src.errors import UsageError
 
 DEVICES = ("CPU", "GPU", "Ascend")
-DATASETS = ("synthetic", "clips", "shifts")
+AMP_LEVELS = ("O0", "O1")
+# Those behind the first line are the rows of src/data/datasets.py.
+DATASETS = (
+    "synthetic", "shifts", "clips",
+    "vimeo_triplet", "vimeo_septuplet", "vimeo_bi", "vimeo_bd", "gopro", "adobe240", "ucf101", "snu_film",
+    "middlebury_other", "middlebury_eval", "vid4_bi", "vid4_bd", "spmcs_bi", "spmcs_bd",
+)  # fmt: skip
 OPTIMIZERS = ("adamw", "adam")
 SCHEDULES = ("cosine", "cosine_epochs", "steps", "plateau", "constant")
 # Weights of a part of a network or of its loss, and the networks that have that part.
@@ -42,17 +48,24 @@ class Recipe:
     """What is trained or evaluated, on what, and how: keys of configs/*.yaml and flags of train.py and eval.py."""
 
     model: str = option("ifrnet_s", "network, one of the names in src/models")
-    dataset: str = option("synthetic", "generated motion, clips mixed with it, or shifted frames", choices=DATASETS)
-    data_path: str = option("", "clips: a video, a folder of frames, or a folder of those")
+    dataset: str = option(
+        "synthetic", "generated motion, shifted frames, clips mixed with it, or a published dataset", choices=DATASETS
+    )
+    data_path: str = option("", "clips: a video, a folder of frames, or a folder of those; else the dataset's folder")
+    split: str = option("", "published datasets: the part that is used (default: train to train, test to evaluate)")
+    multi: int = option(8, "gopro, adobe240: frames become this many times as many", low=2)
+    flow_path: str = option("", "vimeo_triplet: folder of the .flo files (default: flow in data_path)")
+    on_bad_sample: str = option("fail", "published datasets: an unreadable sample", choices=("fail", "skip"))
     synthetic_share: float = option(0.5, "clips: the part of the samples that is generated", low=0, high=1)
     frame_step: int = option(1, "clips: only every so many-th frame is seen", low=1)
-    augmentation: bool = option(True, "clips: resize, mirror, turn and recolour samples, and skip frames between")
+    augmentation: bool = option(True, "clips, published datasets: resize, mirror, turn, recolour samples")
     shorter_side: int = option(0, "clips: frames are shrunk to this shorter side in pixels; 0 leaves them", low=0)
-    height: int = option(128, "height of a training sample in pixels", low=32, multiple=16)
-    width: int = option(128, "width of a training sample in pixels", low=32, multiple=16)
+    height: int = option(128, "height of a training sample's true image in pixels", low=32, multiple=16)
+    width: int = option(128, "width of a training sample's true image in pixels", low=32, multiple=16)
     max_displacement: float = option(32.0, "generated motion: the largest displacement in pixels", low=0)
     time: str = option("middle", "generated motion: the time of the target", choices=("middle", "arbitrary"))
     batch_size: int = option(4, "samples a step", low=1)
+    accumulate_steps: int = option(1, "batches whose gradients make one step", low=1)
     workers: int = option(1, "threads that make samples", low=1)
     max_steps: int = option(2000, "optimisation steps; 0 counts epochs instead", low=0)
     epochs: int = option(0, "passes over the training split, instead of max_steps", low=0)
@@ -75,7 +88,18 @@ class Recipe:
     alignment_weight: float = option(0.01, "weight of TDAN's loss of the aligned frames", low=0)
     perceptual_weight: float = option(0.1, "weight of IFR+'s perceptual loss", low=0)
     flow_weight: float = option(0.00178, "weight of IFR+'s loss of the taught flow", low=0)
+    clip_norm: float = option(0.0, "largest norm of all gradients together; 0 leaves them", low=0)
+    ema_decay: float = option(0.0, "how much a moving average of the weights keeps a step; 0 keeps none", low=0, high=1)
+    amp_level: str = option("O0", "O1: convolutions multiply in half precision", choices=AMP_LEVELS)
+    max_bad_steps: int = option(20, "steps in a row without finite gradients after which the run ends", low=1)
+    val_steps: int = option(0, "steps between two validations; 0 makes none", low=0)
+    val_dataset: str = option("", "dataset of the validation (default: that of the training)", choices=("", *DATASETS))
+    val_path: str = option("", "its data_path (default: that of the training)")
+    val_samples: int = option(0, "validate on so many samples, spread evenly; 0 takes all", low=0)
+    early_stop: int = option(0, "validations without a better score after which the run ends; 0 never", low=0)
     save_steps: int = option(500, "steps between two checkpoints", low=1)
+    sink_steps: int = option(0, "Ascend, GPU: steps that the device makes on its own between two reports", low=0)
+    summary: bool = option(False, "write the metrics as MindSpore summary records too")
     initial_weights: str = option("published", "as the published code draws them, or He's", choices=("published", "he"))
     ckpt_path: str = option("", "weights to start from")
     flow_ckpt: str = option("", "TOFlow: weights of SPyNet to start the flow from")
@@ -87,7 +111,10 @@ class Recipe:
     seed: int = option(1, "seed of weights and data", low=0)
     device_target: str = option("CPU", "what it runs on", choices=DEVICES)
     device_id: int = option(0, "which of the devices", low=0)
+    distribute: bool = option(False, "train together with the other workers that a launcher started")
+    resume: bool = option(False, "go on with the run in output_path, or start it")
     overwrite: bool = option(False, "write into a folder that holds an earlier run")
+    dry_run: bool = option(False, "print the whole recipe, the network's size and an estimate of its memory, and end")
 
     def __post_init__(self):
         check_values(self)

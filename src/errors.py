@@ -8,6 +8,8 @@ import errno
 import signal
 import sys
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 class MindFramesError(Exception):
     """A failure told in one line: what was expected and what was met."""
@@ -51,13 +53,25 @@ class PartialError(MindFramesError):
     exit_code = 7
 
 
+class Interrupted(MindFramesError):
+    """A run that a signal ended, and that can be taken up again; the exit code is 128 + the signal's number."""
+
+    def __init__(self, number: int, told: str):
+        super().__init__(f"{signal.Signals(number).name}: {told}")
+        self.exit_code = 128 + number
+
+
+class DivergedError(UsageError):
+    """A training run whose loss or gradients stopped being finite, step after step."""
+
+
 def exit_code_of(error):
     """Return the exit code that belongs to an exception, or None when it is a defect of ours."""
     if isinstance(error, MindFramesError):
         return error.exit_code
     if isinstance(error, KeyboardInterrupt):
         return 128 + signal.SIGINT
-    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)):
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in _FULL):
         return ResourceError.exit_code
     return None
 

@@ -7,6 +7,8 @@ import os
 from src.errors import EnvironmentFault
 
 OLDEST, NEWEST = (2, 0, 0), (2, 10, 0)
+# Where msrun, a start by rank table and Open MPI leave the device of a worker.
+LOCAL_DEVICE = ("DEVICE_ID", "OMPI_COMM_WORLD_LOCAL_RANK")
 
 
 def import_mindspore():
@@ -44,6 +46,15 @@ def start_device(device_target: str = "CPU", device_id: int = 0, seed: int | Non
         raise EnvironmentFault(f"{device_target} device {device_id} cannot be used here: {reason}") from error
     if seed is not None:
         mindspore.set_seed(seed)
+
+
+def worker_device(recipe) -> int:
+    """Return the device of this worker: the recipe's device_id, or what the launcher of a distributed run assigned."""
+    if recipe.distribute and recipe.device_target != "CPU":
+        for name in LOCAL_DEVICE:
+            if name in os.environ:
+                return int(os.environ[name])
+    return recipe.device_id
 
 
 def _choose(mindspore, device_target, device_id):
