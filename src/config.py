@@ -210,6 +210,8 @@ def _check_together(recipe):
         raise UsageError(
             f"milestones goes with schedule steps; got milestones {recipe.milestones!r} and schedule {recipe.schedule}"
         )
+    if recipe.schedule == "plateau" and not recipe.val_steps:
+        raise UsageError("val_steps is at least 1 with schedule plateau, which looks at validations; got 0")
     for key, models in PART_WEIGHTS.items():
         if getattr(recipe, key) and recipe.model not in models:
             raise UsageError(f"{key} is for {', '.join(models)}; got model {recipe.model!r}")

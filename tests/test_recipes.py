@@ -1,0 +1,80 @@
+"""Every recipe: what its file says, and two steps of every network on a tiny copy of the data it is published with."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mindspore import Parameter, ParameterTuple, Tensor
+
+import train
+from src.config import Recipe, read_recipe
+from src.engine.checkpoint import Card, load_weights, save_weights
+from src.engine.optimizer import create_optimizer
+from src.engine.schedule import rate_at
+from src.losses.objectives import OBJECTIVES
+from src.models import MODELS, create_model
+from tests.data.layouts import make
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+RECIPES = {path.stem: Recipe(**read_recipe(str(path))) for path in sorted(CONFIGS.glob("*.yaml"))}
+PUBLISHED = [name for name, recipe in RECIPES.items() if not name.startswith(("ifrnet_s_demo", "ifrnet_s_synthetic"))]
+# One recipe for every network and the dataset it learns from; the others differ from it by numbers alone.
+PAIRS = {(recipe.model, recipe.dataset): name for name, recipe in RECIPES.items() if name in PUBLISHED}
+TINY = ["--height", "32", "--width", "32", "--batch_size", "1", "--workers", "1", "--max_steps", "2"]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_recipe_says_where_it_comes_from_what_it_costs_and_what_it_reaches(name):
+    header = [line for line in (CONFIGS / f"{name}.yaml").read_text().splitlines() if line.startswith("#")]
+    for part in ("Paper", "Command", "Cost", "Score"):
+        assert sum(line.startswith(f"# {part}") for line in header) == 1, part
+    command = next(line for line in header if line.startswith("# Command"))
+    assert f" configs/{name}.yaml " in command
+    assert (CONFIGS.parent / re.search(r"bash (scripts/\S+\.sh) ", command)[1]).name.startswith("run_")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_has_an_objective_and_an_optimizer(name):
+    recipe = RECIPES[name]
+    assert recipe.model in OBJECTIVES
+    weight = ParameterTuple([Parameter(Tensor(np.ones(2, np.float32)), name="weight")])
+    steps = recipe.max_steps or recipe.epochs * 100
+    optimizer = create_optimizer(weight, recipe, steps, 100)
+    for step in (1, steps // 2, steps):
+        rate = float(optimizer.learning_rate(Tensor(step - 1)).asnumpy())
+        assert rate == pytest.approx(rate_at(recipe, step, steps, 100), rel=1e-3)
+        assert 0 < rate <= recipe.rate * (1 + 1e-6)
+
+
+def test_every_network_but_those_of_flow_alone_can_be_trained():
+    assert set(OBJECTIVES) == {name for name in MODELS if create_model(name).task != "flow"}
+    assert set(OBJECTIVES) == {model for model, _ in PAIRS}
+
+
+def train_two_steps(name, data, folder, more=()):
+    """Train by a recipe from stored weights; return the parameters before and after, by name."""
+    recipe = RECIPES[name]
+    network = create_model(recipe.model)
+    start = folder / "start.ckpt"
+    save_weights(network, start, Card(recipe.model))
+    before = {key: value.asnumpy() for key, value in network.parameters_and_names()}
+    train.main(
+        ["--config_path", str(CONFIGS / f"{name}.yaml"), "--data_path", str(data), *TINY,
+         "--ckpt_path", str(start), "--output_path", str(folder / "run"), *more]
+    )  # fmt: skip
+    load_weights(network, folder / "run" / f"{recipe.model}.ckpt", recipe.model)
+    trained = {parameter.name for parameter in network.trainable_params()}
+    return {
+        key: (before[key], value.asnumpy()) for key, value in network.parameters_and_names() if value.name in trained
+    }
+
+
+@pytest.mark.parametrize(("model", "dataset"), PAIRS)
+def test_two_steps_move_every_weight(model, dataset, tmp_path):
+    name = PAIRS[model, dataset]
+    more = []
+    pairs = train_two_steps(name, make(dataset, tmp_path / "data"), tmp_path, more)
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    print(lines, [key for key, (a, b) in pairs.items() if (a == b).all()])
