@@ -80,8 +80,8 @@ class Recipe:
     warmup_steps: int = option(0, "steps over which the rate rises to its start", low=0)
     milestones: str = option("", "steps: after which steps the rate falls, separated by commas")
     decay: float = option(0.5, "steps, plateau: what the rate is multiplied by", low=0, high=1)
-    patience: int = option(5, "plateau: epochs without a better validation loss before the rate falls", low=0)
-    cooldown: int = option(0, "plateau: epochs after a fall that are not counted", low=0)
+    patience: int = option(5, "plateau: validations in a row that may be no better before the rate falls", low=0)
+    cooldown: int = option(0, "plateau: validations after a fall that are not counted", low=0)
     census_weight: float = option(1.0, "weight of the census loss", low=0)
     geometry_weight: float = option(0.01, "weight of the feature geometry consistency loss", low=0)
     distillation_weight: float = option(0.01, "weight of the flow distillation loss", low=0)
@@ -212,6 +212,8 @@ def _check_together(recipe):
         raise UsageError(
             f"milestones goes with schedule steps; got milestones {recipe.milestones!r} and schedule {recipe.schedule}"
         )
+    if recipe.schedule == "plateau" and not recipe.val_steps:
+        raise UsageError("val_steps is at least 1 with schedule plateau, which looks at validations; got 0")
     for key, models in PART_WEIGHTS.items():
         if getattr(recipe, key) and recipe.model not in models:
             raise UsageError(f"{key} is for {', '.join(models)}; got model {recipe.model!r}")

@@ -78,6 +78,7 @@ def test_a_recipe_refuses_what_it_does_not_know(tmp_path, text, expected):
         (["--milestones", "10"], "milestones goes with schedule steps"),
         (["--schedule", "steps", "--milestones", "20,10"], "milestones are rising whole numbers"),
         (["--schedule", "steps", "--milestones", "1e3,2e3"], "milestones are rising whole numbers"),
+        (["--schedule", "plateau"], "val_steps is at least 1 with schedule plateau"),
         (["--schedule", "cosin"], "did you mean 'cosine'?"),
         (["--beta2", "1"], "beta2 is at most 0.99999; got 1.0"),
         (["--flow_ckpt", "s.pth"], "flow_ckpt is for toflow_vfi, toflow_vsr_x4; got model 'ifrnet_s'"),

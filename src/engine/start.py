@@ -31,8 +31,8 @@ def load_start(network, objective, recipe) -> None:
 def load_flow(spynet, path: str | Path) -> None:
     """Start a SPyNet of four levels from the weights of one without batch normalisation, in any published form.
 
-    One with batch normalisation takes over the biases as its shifts, so that it computes the same as long as its
-    statistics are those it began with. Raises WeightsError as `load_weights` does.
+    One with batch normalisation takes over the biases as its shifts and keeps its first statistics, in training too: so
+    it computes the same. Raises WeightsError as `load_weights` does.
     """
     parameters = dict(spynet.parameters_and_names())
     plain = {
@@ -45,6 +45,7 @@ def load_flow(spynet, path: str | Path) -> None:
         if isinstance(cell, mindspore.nn.BatchNorm2d):
             scale = np.sqrt(cell.moving_variance.asnumpy() + cell.eps)
             cell.gamma.set_data(mindspore.Tensor(scale.astype(np.float32)))
+            cell.use_batch_statistics = False
 
 
 def load_perceptual(distance, vgg: str | Path, lpips: str | Path) -> None:

@@ -69,15 +69,15 @@ class IFRPlusLoss(nn.Cell):
     loss. `terms` names them. The network's frame counts unclipped; its flow_scale has to be 1.
 
     perceptual: a `PerceptualDistance` with trained weights; None leaves its term out. The published recipe sets a
-    flow_weight of 0.00178.
+    flow_weight of 0.00178; with 0 `columns` has no flow.
     """
 
-    columns = ("frame0", "frame1", "target", "flow")
     terms = ("pixel", "frequency", "perception", "flow")
 
     def __init__(self, network, perceptual=None, perceptual_weight: float = 0.1, flow_weight: float = 0.00178):
         super().__init__()
         self.network = network
+        self.columns = ("frame0", "frame1", "target", *(("flow",) if flow_weight > 0 else ()))
         self.perceptual = perceptual
         self.perceptual_weight = perceptual_weight
         self.flow_weight = flow_weight
@@ -85,12 +85,13 @@ class IFRPlusLoss(nn.Cell):
         self.frequencies = FrequencyDistance()
         self.taught_flow = TaughtFlow()
 
-    def construct(self, frame0, frame1, target, flow):
+    def construct(self, frame0, frame1, target, flow=None):
         frame, flows = self.network.trace(frame0, frame1)
         pixel = self.pixels(frame, target)
         frequency = self.frequencies(frame, target)
-        perception = ops.zeros_like(pixel)
+        perception = taught = ops.zeros_like(pixel)
         if self.perceptual is not None:
             perception = self.perceptual_weight * self.perceptual(frame, target)
-        taught = self.flow_weight * self.taught_flow(flows, flow)
+        if self.flow_weight > 0:
+            taught = self.flow_weight * self.taught_flow(flows, flow)
         return pixel + frequency + perception + taught, (pixel, frequency, perception, taught)

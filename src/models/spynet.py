@@ -69,8 +69,6 @@ class HiddenLayer(nn.Cell):
                 beta_init="zeros",
                 moving_mean_init="zeros",
                 moving_var_init="ones",
-                # those of the few frames of a step would make the flow depend on what else is in the batch
-                use_batch_statistics=False,
             )
 
     def construct(self, x):

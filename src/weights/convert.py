@@ -70,7 +70,9 @@ LAYOUTS = {
     "tdan_x4": _TDAN,
     "ifrplus": (Layout("mindediting", published.mindediting_ifrplus_name, _MINDEDITING_RUN), _OWN),
     "liteflownet": (Layout("pytorch-liteflownet", published.official_liteflownet_name), _OWN),
-    # The two parts of the perceptual loss; IFR+ leaves VGG-16's biases out.
+}
+# The two parts of the perceptual loss; IFR+ leaves VGG-16's biases out.
+PART_LAYOUTS = {
     "vgg_16": (Layout("torchvision", published.torchvision_vgg_name, r"features\.\d+\.bias|classifier\..*"),),
     "lpips": (Layout("the lpips package", published.official_lpips_name),),
 }
@@ -147,7 +149,7 @@ def arrange(
 
     layouts: those to choose from; None: the published ones of `model`.
     """
-    layouts = layouts or LAYOUTS.get(model, (_OWN,))
+    layouts = layouts or LAYOUTS.get(model) or PART_LAYOUTS.get(model, (_OWN,))
     layout = max(layouts, key=lambda each: sum(each.rename(name) in tensors for name in wanted))
     names = {name: layout.rename(name) for name in wanted}
     unknown = [name for name in tensors if name not in names.values() and not re.fullmatch(layout.unused, name)]

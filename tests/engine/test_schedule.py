@@ -29,7 +29,7 @@ def test_the_rate_rises_then_falls_along_a_cosine():
         ({"schedule": "cosine_epochs"}, {0: 0.4, 4: 0.4, 5: 0.3560660, 14: 0.25, 15: 0.1439340}),
         ({"schedule": "steps", "milestones": "4, 12"}, {0: 0.4, 3: 0.4, 4: 0.2, 11: 0.2, 12: 0.1, 19: 0.1}),
         ({"schedule": "constant"}, {0: 0.4, 19: 0.4}),
-        ({"schedule": "plateau", "warmup_steps": 4}, {0: 0.1, 1: 0.2, 3: 0.4, 19: 0.4}),
+        ({"schedule": "plateau", "val_steps": 5, "warmup_steps": 4}, {0: 0.1, 1: 0.2, 3: 0.4, 19: 0.4}),
     ],
 )
 def test_the_graph_and_the_log_follow_the_same_course(settings, expected):

@@ -1,0 +1,90 @@
+"""Every recipe: what its file says, and two steps of every network on a tiny copy of the data it is published with."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from mindspore import Parameter, ParameterTuple, Tensor
+
+import train
+from src.config import Recipe, read_recipe
+from src.engine.checkpoint import Card, load_weights, save_weights
+from src.engine.optimizer import create_optimizer
+from src.engine.schedule import rate_at
+from src.losses.objectives import OBJECTIVES
+from src.models import MODELS, create_model
+from tests.data.layouts import make
+from tests.engine.perceptual_files import write_perceptual_files
+
+CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+RECIPES = {path.stem: Recipe(**read_recipe(str(path))) for path in sorted(CONFIGS.glob("*.yaml"))}
+PUBLISHED = [name for name, recipe in RECIPES.items() if not name.startswith(("ifrnet_s_demo", "ifrnet_s_synthetic"))]
+# One recipe for every network and the dataset it learns from; the others differ from it by numbers alone.
+PAIRS = {(recipe.model, recipe.dataset): name for name, recipe in RECIPES.items() if name in PUBLISHED}
+# Statistics are not trained; those of TOFlow's SPyNet stay what they were where it comes from one without any.
+KEPT = ("moving_mean", "moving_variance")
+TINY = ["--height", "32", "--width", "32", "--batch_size", "1", "--workers", "1", "--max_steps", "2"]
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_recipe_says_where_it_comes_from_what_it_costs_and_what_it_reaches(name):
+    header = [line for line in (CONFIGS / f"{name}.yaml").read_text().splitlines() if line.startswith("#")]
+    for part in ("Paper", "Command", "Cost", "Score"):
+        assert sum(line.startswith(f"# {part}") for line in header) == 1, part
+    command = next(line for line in header if line.startswith("# Command"))
+    assert f" configs/{name}.yaml " in command
+    assert (CONFIGS.parent / re.search(r"bash (scripts/\S+\.sh) ", command)[1]).name.startswith("run_")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_has_an_objective_and_an_optimizer(name):
+    recipe = RECIPES[name]
+    assert recipe.model in OBJECTIVES
+    weight = ParameterTuple([Parameter(Tensor(np.ones(2, np.float32)), name="weight")])
+    steps = recipe.max_steps or recipe.epochs * 100
+    optimizer = create_optimizer(weight, recipe, steps, 100)
+    for step in (1, steps // 2, steps):
+        rate = float(optimizer.learning_rate(Tensor(step - 1)).asnumpy())
+        assert rate == pytest.approx(rate_at(recipe, step, steps, 100), rel=1e-3)
+        assert 0 < rate <= recipe.rate * (1 + 1e-6)
+
+
+def test_every_network_but_those_of_flow_alone_can_be_trained():
+    assert set(OBJECTIVES) == {name for name, build in MODELS.items() if getattr(build, "func", build).task != "flow"}
+    assert set(OBJECTIVES) == {model for model, _ in PAIRS}
+
+
+def parts(recipe, folder):
+    """Return flags that give a recipe files of ours instead of those it fetches."""
+    flags = []
+    if recipe.flow_ckpt:
+        save_weights(create_model("spynet"), folder / "spynet.ckpt", Card("spynet"))
+        flags += ["--flow_ckpt", folder / "spynet.ckpt"]
+    if recipe.vgg_ckpt:
+        vgg, lpips = write_perceptual_files(folder)
+        flags += ["--vgg_ckpt", vgg, "--lpips_ckpt", lpips, "--encoder_ckpt", ""]
+    return [str(flag) for flag in flags]
+
+
+@pytest.mark.parametrize(("model", "dataset"), PAIRS)
+def test_two_steps_move_every_weight(model, dataset, tmp_path):
+    name = PAIRS[model, dataset]
+    network = create_model(model)
+    save_weights(network, tmp_path / "start.ckpt", Card(model))
+    before = {key: value.asnumpy() for key, value in network.parameters_and_names()}
+    train.main(
+        ["--config_path", str(CONFIGS / f"{name}.yaml"), "--data_path", str(make(dataset, tmp_path / "data")), *TINY,
+         "--ckpt_path", str(tmp_path / "start.ckpt"), "--output_path", str(tmp_path), *parts(RECIPES[name], tmp_path)]
+    )  # fmt: skip
+
+    lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2]
+    assert all(np.isfinite(line["loss"]) for line in lines)
+    load_weights(network, tmp_path / f"{model}.ckpt", model)
+    after = {key: value.asnumpy() for key, value in network.parameters_and_names()}
+    assert all(np.isfinite(value).all() for value in after.values())
+    unmoved = {key for key, value in after.items() if (value == before[key]).all()}
+    print(lines, unmoved)
+    assert not {key for key in unmoved if not key.endswith(KEPT)}
