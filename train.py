@@ -14,7 +14,10 @@ def main(argv):
 
     from src.engine.device import start_device, worker_device
 
-    start_device(recipe.device_target, worker_device(recipe), recipe.seed)
+    start_device(
+        recipe.device_target, worker_device(recipe), recipe.seed,
+        recipe.deterministic, recipe.memory_limit, recipe.compile_cache,
+    )  # fmt: skip
 
     from src.data import create_dataset
     from src.data.sources import training_source

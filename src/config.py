@@ -62,6 +62,9 @@ class Recipe:
     seed: int = option(1, "seed of weights and data", low=0)
     device_target: str = option("CPU", "what it runs on", choices=DEVICES)
     device_id: int = option(0, "which of the devices", low=0)
+    deterministic: bool = option(False, "repeat results bit by bit where the device has such kernels")
+    memory_limit: float = option(0.0, "device memory in GB that may be used; 0 for all", low=0)
+    compile_cache: str = option("", "folder that keeps compiled graphs for the next start")
     distribute: bool = option(False, "train together with the other workers that a launcher started")
     overwrite: bool = option(False, "write into a folder that holds an earlier run")
 
