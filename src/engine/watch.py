@@ -20,6 +20,7 @@ SCHEDULER = -1
 RANK_VARIABLES = (b"OMPI_COMM_WORLD_RANK", b"RANK_ID")
 BECOME_PARENT_OF_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER of <linux/prctl.h>
 INTERVAL = 0.2
+LISTINGS = 5
 SECONDS_TO_SAVE = 60
 SECONDS_TO_END = 5
 
@@ -56,7 +57,6 @@ class Job:
                 self.ranks[pid] = rank
                 known.add(rank)
         self._reap()
-        alive = [pid for pid in alive if pid not in self.codes]
         self.ended += [pid for pid in self.ranks if pid not in alive and pid not in self.ended]
         return alive
 
@@ -76,16 +76,21 @@ class Job:
         failed = [(self.ranks.get(pid), code) for pid, code in self.codes.items() if code]
         if not failed:
             return None
-        # of those that ended at once, a code of ours says more than a broken connection, or a signal, does
-        rank, code = min(failed, key=lambda each: (each[0] in (None, SCHEDULER), not 1 < each[1] < 128, each[0] or 0))
+        # of those that ended at once, a code of ours says more than a broken connection or a signal does
+        rank, code = min(failed, key=lambda each: (not 1 < each[1] < 128, each[0] in (None, SCHEDULER), each[0] or 0))
         if rank is None:
-            # mpirun reaps its workers itself, and the shortest lives end before they are seen
-            gone = [self.ranks[pid] for pid in self.ended if not self.codes.get(pid) and self.ranks[pid] != SCHEDULER]
-            silent = [each for each in range(self.count) if each not in self.ranks.values()]
-            logs = [each for each in gone + silent if _size(self.folder / f"worker_{each}.log")]
-            rank = logs[0] if logs else None
+            rank = self._unseen_failure()
         names = {None: "launcher.log", SCHEDULER: "scheduler.log"}
         return code, rank, self.folder / names.get(rank, f"worker_{rank}.log")
+
+    def _unseen_failure(self) -> int | None:
+        # mpirun reaps its workers itself, and the shortest lives end before they are seen
+        gone = [self.ranks[pid] for pid in self.ended if not self.codes.get(pid) and self.ranks[pid] != SCHEDULER]
+        unseen = [rank for rank in range(self.count) if rank not in self.ranks.values()]
+        told = [rank for rank in gone + unseen if _size(self.folder / f"worker_{rank}.log")]
+        if told:
+            return told[0]
+        return unseen[0] if len(unseen) == 1 else None
 
     def send(self, number: int) -> None:
         """Send a signal to worker 0 alone, because the others wait for it in the next exchange; to all without it."""
@@ -176,6 +181,16 @@ def _size(path) -> int:
 
 def _descendants() -> list:
     """Return the processes below this one, by number; those that ended but were not reaped are left out."""
+    # What a process starts and leaves behind after /proc was listed is missing in that list: the next one has it.
+    found = _listed()
+    for _ in range(LISTINGS):
+        before, found = found, _listed()
+        if found == before:
+            break
+    return found
+
+
+def _listed() -> list:
     children = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
