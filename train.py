@@ -15,7 +15,10 @@ def main(argv):
 
     from src.engine.device import start_device, worker_device
 
-    start_device(recipe.device_target, worker_device(recipe), recipe.seed)
+    start_device(
+        recipe.device_target, worker_device(recipe), recipe.seed,
+        recipe.deterministic, recipe.memory_limit, recipe.compile_cache,
+    )  # fmt: skip
 
     from src.data import create_dataset, plain_errors
     from src.data.evaluation import validation_samples
