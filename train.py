@@ -37,7 +37,8 @@ def main(argv):
         recipe.distillation_weight,
         recipe.robust_distillation,
     )
-    dataset = create_dataset(training_source(recipe), objective.columns, recipe.batch_size, recipe.workers)
+    source = training_source(recipe, objective.columns)
+    dataset = create_dataset(source, objective.columns, recipe.batch_size, recipe.workers)
     checkpoint = fit(network, objective, dataset, recipe, folder)
     print(f"weights: {checkpoint}")
 

@@ -18,7 +18,12 @@ import yaml
 from src.errors import UsageError
 
 DEVICES = ("CPU", "GPU", "Ascend")
-DATASETS = ("synthetic", "clips", "shifts")
+# Those behind the first line are the rows of src/data/datasets.py.
+DATASETS = (
+    "synthetic", "shifts", "clips",
+    "vimeo_triplet", "vimeo_septuplet", "vimeo_bi", "vimeo_bd", "gopro", "adobe240", "ucf101", "snu_film",
+    "middlebury_other", "middlebury_eval", "vid4_bi", "vid4_bd", "spmcs_bi", "spmcs_bd",
+)  # fmt: skip
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_RECIPE = "configs/ifrnet_s_synthetic.yaml"
 
@@ -33,14 +38,20 @@ class Recipe:
     """What is trained or evaluated, on what, and how: keys of configs/*.yaml and flags of train.py and eval.py."""
 
     model: str = option("ifrnet_s", "network, one of the names in src/models")
-    dataset: str = option("synthetic", "generated motion, clips mixed with it, or shifted frames", choices=DATASETS)
-    data_path: str = option("", "clips: a video, a folder of frames, or a folder of those")
+    dataset: str = option(
+        "synthetic", "generated motion, shifted frames, clips mixed with it, or a published dataset", choices=DATASETS
+    )
+    data_path: str = option("", "clips: a video, a folder of frames, or a folder of those; else the dataset's folder")
+    split: str = option("", "published datasets: the part that is used (default: train to train, test to evaluate)")
+    multi: int = option(8, "gopro, adobe240: frames become this many times as many", low=2)
+    flow_path: str = option("", "vimeo_triplet: folder of the .flo files (default: flow in data_path)")
+    on_bad_sample: str = option("fail", "published datasets: an unreadable sample", choices=("fail", "skip"))
     synthetic_share: float = option(0.5, "clips: the part of the samples that is generated", low=0, high=1)
     frame_step: int = option(1, "clips: only every so many-th frame is seen", low=1)
-    augmentation: bool = option(True, "clips: resize, mirror, turn and recolour samples, and skip frames between")
+    augmentation: bool = option(True, "clips, published datasets: resize, mirror, turn, recolour samples")
     shorter_side: int = option(0, "clips: frames are shrunk to this shorter side in pixels; 0 leaves them", low=0)
-    height: int = option(128, "height of a training sample in pixels", low=32, multiple=16)
-    width: int = option(128, "width of a training sample in pixels", low=32, multiple=16)
+    height: int = option(128, "height of a training sample's true image in pixels", low=32, multiple=16)
+    width: int = option(128, "width of a training sample's true image in pixels", low=32, multiple=16)
     max_displacement: float = option(32.0, "generated motion: the largest displacement in pixels", low=0)
     time: str = option("middle", "generated motion: the time of the target", choices=("middle", "arbitrary"))
     batch_size: int = option(4, "samples a step", low=1)

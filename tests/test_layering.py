@@ -20,7 +20,7 @@ ALLOWED = {
     "src.models": ("src.ops.*", "src.errors"),
     "src.losses": ("src.ops.*", "src.errors"),
     "src.metrics": ("src.errors",),
-    "src.data": ("src.errors", "src.video.reader", "src.video.images"),
+    "src.data": ("src.errors", "src.video.reader", "src.video.images", "src.ops.bicubic_matrix"),
     "src.engine": ("src.errors", "src.metrics.*", "src.weights.*"),
     "src.video": ("src.errors", "src.runtime"),
     "src.weights": ("src.errors",),

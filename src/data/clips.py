@@ -11,6 +11,7 @@ from src.data import COLUMNS
 from src.data.augment import augment, crop
 from src.data.cuts import is_cut
 from src.data.flow_estimate import estimate_flow
+from src.data.window import Window, to_columns
 from src.errors import InputError, UsageError
 from src.video.reader import open_source
 
@@ -123,9 +124,9 @@ class ClipTriplets:
             if min(errors) < UNEXPLAINED:
                 break
         frame0, target, frame1 = (image.transpose(2, 0, 1).astype(np.float32) / 255 for image in images)
-        sample = frame0, frame1, np.full((1, 1, 1), 0.5, np.float32), target, np.concatenate([flow0, flow1])
-        sample = crop(sample, top, left, self.size)
-        return augment(sample, rng) if self.augmentation else sample
+        window = Window((frame0, frame1), (target,), flow=np.concatenate([flow0, flow1]))
+        window = crop(window, top, left, self.size)
+        return to_columns(augment(window, rng) if self.augmentation else window, self.columns)
 
     def _draw_triplet(self, rng):
         chosen = int(np.searchsorted(self.bounds, rng.random() * self.bounds[-1], side="right"))

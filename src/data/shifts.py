@@ -9,6 +9,7 @@ import numpy as np
 
 from src.data import COLUMNS
 from src.data.augment import augment
+from src.data.window import Window, to_columns
 from src.errors import InputError
 
 
@@ -49,7 +50,7 @@ class GlobalShifts:
         # What the target shows at p, frame 0 shows half a motion further: its window has not come as far yet.
         flow = np.concatenate([half_motion, -half_motion]).astype(np.float32)
         flow = np.broadcast_to(flow[:, None, None], (4, *self.size))
-        return augment((frame0, frame1, np.full((1, 1, 1), 0.5, np.float32), target, flow), rng)
+        return to_columns(augment(Window((frame0, frame1), (target,), flow=flow), rng), self.columns)
 
     def _window(self, picture, centre):
         height, width = self.size

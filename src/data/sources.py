@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from src.data import Mixture
+from src.data import COLUMNS, Mixture
 from src.data.clips import ClipTriplets, read_clip
+from src.data.datasets import DATASETS, dataset_named, find_entries
+from src.data.folders import find_clips
+from src.data.samples import EntrySamples
 from src.data.shifts import GlobalShifts
 from src.data.synthetic import SyntheticMotion
 from src.errors import UsageError
-from src.video.images import IMAGE_SUFFIXES
 
-VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v")
+GENERATED = ("synthetic", "shifts", "clips")  # triplets of COLUMNS
 
 
-def training_source(recipe):
+def training_source(recipe, columns=COLUMNS):
     """Return the random-access source of samples that a recipe asks for, one for every sample of the whole run.
 
-    Raises UsageError when clips are asked for and none are given, InputError when one cannot be read.
+    columns: those that the objective needs; a published dataset gives no others. Raises UsageError when clips are asked
+    for and none are given, or a dataset has no training split; InputError when something cannot be read.
     """
+    if recipe.dataset not in GENERATED:
+        return _dataset_source(recipe, columns)
     size, length = (recipe.height, recipe.width), recipe.max_steps * recipe.batch_size
     if recipe.dataset == "shifts":
         clips = (read_clip(clip, recipe.shorter_side)[:: recipe.frame_step] for clip in find_clips(recipe.data_path))
@@ -39,20 +42,26 @@ def training_source(recipe):
     return Mixture([generated, clips], [recipe.synthetic_share, 1 - recipe.synthetic_share], recipe.seed)
 
 
-def find_clips(data_path: str) -> list[str]:
-    """List the clips under a path: itself when it is a video or holds images, else those in it, sorted by name.
+def entries_of(recipe, split: str, inputs: int) -> list:
+    """Index a split of a recipe's dataset for a network of so many inputs; see `src.data.datasets.find_entries`."""
+    options = {"flow_path": recipe.flow_path, "multi": recipe.multi, "inputs": inputs}
+    return find_entries(recipe.dataset, recipe.data_path, split, **options)
 
-    Several paths may be given, separated by colons. Raises UsageError when a path holds no clip.
-    """
-    clips = []
-    for part in data_path.split(":"):
-        path = Path(part)
-        inside = sorted(path.iterdir()) if path.is_dir() else []
-        if part and (path.is_file() or any(each.suffix.lower() in IMAGE_SUFFIXES for each in inside)):
-            found = [str(path)]
-        else:
-            found = [str(each) for each in inside if each.is_dir() or each.suffix.lower() in VIDEO_SUFFIXES]
-        if not found:
-            raise UsageError(f"data_path is a video, a folder of frames, or a folder of those; got {part!r}")
-        clips += found
-    return clips
+
+def _dataset_source(recipe, columns):
+    row = dataset_named(recipe.dataset)
+    split = recipe.split or "train"
+    if split not in row.splits:
+        trained = ", ".join(name for name, each in DATASETS.items() if "train" in each.splits)
+        raise UsageError(f"a dataset to train on has a split {split!r}, as {trained} have; got {recipe.dataset}")
+    entries = entries_of(recipe, split, sum(name.startswith("frame") for name in columns))
+    return EntrySamples(
+        entries,
+        columns,
+        (recipe.height, recipe.width),
+        recipe.max_steps * recipe.batch_size,
+        recipe.seed,
+        row.changes if recipe.augmentation else None,
+        reads_flow=recipe.distillation_weight > 0,
+        on_bad_sample=recipe.on_bad_sample,
+    )

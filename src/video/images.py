@@ -62,10 +62,7 @@ def open_folder(path: str) -> ImageFolder:
 
     Raises InputError for a folder without images, a file that is no image, or sizes that differ, naming both files.
     """
-    try:
-        files = sorted((file for file in Path(path).iterdir() if _is_image(file)), key=natural_order)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    files = image_files(path)
     if not files:
         raise InputError(f"{path}: needs images ({', '.join(IMAGE_SUFFIXES)}); found none")
     headers = [_read_header(file) for file in files]
@@ -79,6 +76,14 @@ def open_folder(path: str) -> ImageFolder:
     if transparent:
         note(f"{path}: the alpha channel of {transparent} of {len(files)} images is dropped")
     return ImageFolder(path=path, files=tuple(files), width=width, height=height)
+
+
+def image_files(path: Path | str) -> list[Path]:
+    """List the images of a folder in natural order, none of them looked at; raises InputError when it cannot be."""
+    try:
+        return sorted((file for file in Path(path).iterdir() if _is_image(file)), key=natural_order)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
 
 
 def natural_order(file: Path) -> tuple:

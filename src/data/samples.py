@@ -1,0 +1,184 @@
+"""Training samples from the files of a dataset: a source that visits every entry once an epoch."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from src.data.augment import Changes, augment, crop, random_crop, scale
+from src.data.degrade import REACH, SCALE, quarter
+from src.data.entries import Entry, central
+from src.data.flow_files import read_flow
+from src.data.window import Window, to_columns
+from src.errors import InputError, UsageError
+from src.video.images import read_image
+
+ENLARGEMENT = 2  # of frames that are enlarged before they are cropped
+
+
+class EntrySamples:
+    """Random-access source of augmented crops of a dataset's entries, a function of (seed, index) alone.
+
+    `columns` are those of `src.data` that a sample consists of; as many of an entry's frames are read as they name,
+    the central ones. With a "time" among them one target is drawn where an entry has several, otherwise all of them are
+    read. `size` (h, w) is that of the true image. An epoch visits every entry once, in an order drawn from (seed,
+    epoch). Without `changes` samples are only cropped. With `reads_flow` a "flow" column comes from the entry's files,
+    without it is zero. `on_bad_sample`: "fail" raises InputError with the file and the index of the sample that cannot
+    be read; "skip" takes the next entry instead, and `report` says how many are bad and names the first.
+    Raises UsageError when the entries do not have the frames that the columns name, or the size does not fit them.
+    """
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        columns: Sequence[str],
+        size: tuple[int, int],
+        length: int,
+        seed: int,
+        changes: Changes | None = None,
+        reads_flow: bool = False,
+        on_bad_sample: str = "fail",
+    ):
+        self.entries, self.columns = list(entries), tuple(columns)
+        self.size, self.length, self.seed = (int(size[0]), int(size[1])), int(length), int(seed)
+        self.changes, self.reads_flow, self.on_bad_sample = changes, reads_flow, on_bad_sample
+        self.inputs = sum(name.startswith("frame") for name in self.columns)
+        self.bad: dict[int, str] = {}
+        self.lock = threading.Lock()
+        self._order = functools.lru_cache(maxsize=2)(self._draw_order)
+        self._check()
+
+    def _check(self):
+        if not self.entries:
+            raise UsageError("samples need at least one entry; got none")
+        for entry in self.entries:
+            try:
+                central(entry.frames, self.inputs)
+            except ValueError as error:
+                raise UsageError(f"{entry.group}/{entry.name}: {error}") from error
+            if "target" in self.columns and not entry.targets:
+                raise UsageError(f"{entry.group}/{entry.name} has no true frame to train on")
+            if self.size[0] % entry.scale or self.size[1] % entry.scale:
+                raise UsageError(f"height and width of x{entry.scale} samples divide by {entry.scale}; got {self.size}")
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
+        index = int(index)
+        if not 0 <= index < self.length:
+            raise IndexError(f"index lies in 0 to {self.length - 1}; got {index}")
+        count = len(self.entries)
+        epoch, place = divmod(index, count)
+        for step in range(count):
+            number = int(self._order(epoch)[(place + step) % count])
+            if number in self.bad:
+                continue
+            try:
+                return self._sample(self.entries[number], np.random.default_rng((self.seed, 7, index)))
+            except InputError as error:
+                if self.on_bad_sample == "fail":
+                    raise InputError(f"sample {index}: {error}") from error
+                with self.lock:
+                    self.bad[number] = str(error)
+        raise InputError(f"sample {index}: {self.report()}; none is left")
+
+    def report(self) -> str:
+        """Say how many entries could not be read and what was wrong with the first of them; empty when all could."""
+        with self.lock:
+            bad = dict(self.bad)
+        if not bad:
+            return ""
+        count = f"{len(bad)} of {len(self.entries)} entries"
+        return f"{count} could not be read and were skipped; the first: {bad[min(bad)]}"
+
+    def _draw_order(self, epoch):
+        return np.random.default_rng((self.seed, 8, epoch)).permutation(len(self.entries))
+
+    def _sample(self, entry, rng):
+        window = self._crop(self._read(entry, rng), entry, rng)
+        return to_columns(augment(window, rng, self.changes) if self.changes else window, self.columns)
+
+    def _read(self, entry, rng):
+        chosen = range(len(entry.targets))
+        if "time" in self.columns and len(entry.targets) > 1:
+            chosen = [int(rng.integers(len(entry.targets)))]
+        window = read_window(entry, self.inputs, chosen)
+        if self.reads_flow and "flow" in self.columns:
+            window = dataclasses.replace(window, flow=_read_flows(entry, window.targets[0].shape[1:]))
+        return window
+
+    def _crop(self, window, entry, rng):
+        if self.changes and self.changes.enlarge and rng.random() < self.changes.enlarge:
+            window = scale(window, tuple(ENLARGEMENT * side for side in window.frames[0].shape[1:]))
+        size = tuple(side // entry.scale for side in self.size)
+        shrinks = SCALE if entry.degradation else 1
+        h, w = (side // shrinks for side in window.frames[0].shape[1:])
+        if h < size[0] or w < size[1]:
+            raise InputError(f"{entry.frames[0]}: needs at least {size[0]} x {size[1]} pixels; got {h} x {w}")
+        if not entry.degradation:
+            return random_crop(window, rng, size)
+        top, left = (int(rng.integers(full - side + 1)) for full, side in zip((h, w), size))
+        return _degraded_crop(window, entry, top, left, size)
+
+
+def _degraded_crop(window, entry, top, left, size):
+    """Shrink no more of the large frames than a crop at (top, left) of the small ones can see."""
+    full = [side // SCALE for side in window.frames[0].shape[1:]]
+    low = [max(start - REACH // SCALE, 0) for start in (top, left)]
+    high = [min(start + side + REACH // SCALE, end) for start, side, end in zip((top, left), size, full)]
+    seen = crop(window, SCALE * low[0], SCALE * low[1], (SCALE * (high[0] - low[0]), SCALE * (high[1] - low[1])))
+    return crop(_degrade(seen, entry.degradation), top - low[0], left - low[1], size)
+
+
+def _degrade(window, kind):
+    frames = [np.ascontiguousarray(image.transpose(1, 2, 0)) for image in window.frames]
+    return dataclasses.replace(window, frames=tuple(quarter(image, kind).transpose(2, 0, 1) for image in frames))
+
+
+def read_window(entry: Entry, inputs: int, chosen: Sequence[int] | None = None) -> Window:
+    """Read the central `inputs` frames of an entry and its chosen targets (all by default), as uint8, undegraded.
+
+    Raises InputError, naming the file, when an image is missing or broken or its size does not fit the others'.
+    """
+    chosen = range(len(entry.targets)) if chosen is None else chosen
+    read = functools.lru_cache(maxsize=None)(read_image)
+    frame_files, target_files = central(entry.frames, inputs), [entry.targets[place] for place in chosen]
+    frames, targets = ([read(file) for file in files] for files in (frame_files, target_files))
+    h, w = frames[0].shape[:2]
+    between = 1 if entry.degradation else entry.scale
+    for file, image, times in (
+        *((file, image, 1) for file, image in zip(frame_files, frames)),
+        *((file, image, between) for file, image in zip(target_files, targets)),
+    ):
+        if image.shape[:2] != (times * h, times * w):
+            found = f"{image.shape[0]} x {image.shape[1]}"
+            raise InputError(f"{file}: needs {times * h} x {times * w} pixels to fit {frame_files[0]}; got {found}")
+    return Window(
+        frames=tuple(image.transpose(2, 0, 1) for image in frames),
+        targets=tuple(image.transpose(2, 0, 1) for image in targets),
+        times=tuple(entry.times[place] for place in chosen),
+    )
+
+
+def degraded(window: Window, entry: Entry) -> Window:
+    """Return a whole window as the network sees it: frames shrunk where the entry says so, sides cut to fit."""
+    if not entry.degradation:
+        return window
+    h, w = (side // SCALE * SCALE for side in window.frames[0].shape[1:])
+    return _degrade(crop(window, 0, 0, (h, w)), entry.degradation)
+
+
+def _read_flows(entry, size):
+    if not entry.flows:
+        raise InputError(f"{entry.frames[0]}: has no flow files; train with distillation_weight 0")
+    flows = [read_flow(Path(file)) for file in entry.flows]
+    for file, flow in zip(entry.flows, flows):
+        if flow.shape[1:] != size:
+            raise InputError(f"{file}: needs {size[0]} x {size[1]} pixels; got {flow.shape[1]} x {flow.shape[2]}")
+    return np.concatenate(flows)
