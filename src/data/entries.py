@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from src.errors import InputError
+from src.errors import InputError, UsageError
 from src.video.images import image_files, natural_order
 
 
@@ -32,10 +32,10 @@ class Entry:
 
 
 def central(items: tuple, count: int) -> tuple:
-    """Return the `count` items in the middle; raises ValueError unless as many are left out on either side."""
+    """Return the `count` items in the middle; raises UsageError unless as many are left out on either side."""
     left_out = len(items) - count
     if count < 1 or left_out < 0 or left_out % 2:
-        raise ValueError(f"expected {len(items)} frames or an even number fewer; got {count}")
+        raise UsageError(f"networks of {len(items)} frames, or an even number fewer, fit this dataset; got {count}")
     return items[left_out // 2 : left_out // 2 + count]
 
 

@@ -57,10 +57,7 @@ class EntrySamples:
         if not self.entries:
             raise UsageError("samples need at least one entry; got none")
         for entry in self.entries:
-            try:
-                central(entry.frames, self.inputs)
-            except ValueError as error:
-                raise UsageError(f"{entry.group}/{entry.name}: {error}") from error
+            central(entry.frames, self.inputs)
             if "target" in self.columns and not entry.targets:
                 raise UsageError(f"{entry.group}/{entry.name} has no true frame to train on")
             if self.size[0] % entry.scale or self.size[1] % entry.scale:

@@ -42,6 +42,11 @@ def training_source(recipe, columns=COLUMNS):
     return Mixture([generated, clips], [recipe.synthetic_share, 1 - recipe.synthetic_share], recipe.seed)
 
 
+def bad_samples(source) -> str:
+    """Say how many of a source's samples could not be read and were skipped, and name the first; empty when none."""
+    return source.report() if isinstance(source, EntrySamples) else ""
+
+
 def entries_of(recipe, split: str, inputs: int) -> list:
     """Index a split of a recipe's dataset for a network of so many inputs; see `src.data.datasets.find_entries`."""
     options = {"flow_path": recipe.flow_path, "multi": recipe.multi, "inputs": inputs}
