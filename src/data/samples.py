@@ -6,17 +6,16 @@ import dataclasses
 import functools
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
-from src.data.augment import Changes, augment, crop, random_crop, scale
+from src.data.augment import Changes, augment, crop, scale
 from src.data.degrade import REACH, SCALE, quarter
 from src.data.entries import Entry, central
-from src.data.flow_files import read_flow
+from src.data.flow_files import decode_flow, refuse_infinite
 from src.data.window import Window, to_columns
 from src.errors import InputError, UsageError
-from src.video.images import read_image
+from src.video.images import read_bytes, read_image
 
 ENLARGEMENT = 2  # of frames that are enlarged before they are cropped
 
@@ -105,23 +104,46 @@ class EntrySamples:
         chosen = range(len(entry.targets))
         if "time" in self.columns and len(entry.targets) > 1:
             chosen = [int(rng.integers(len(entry.targets)))]
-        window = read_window(entry, self.inputs, chosen)
-        if self.reads_flow and "flow" in self.columns:
-            window = dataclasses.replace(window, flow=_read_flows(entry, window.targets[0].shape[1:]))
-        return window
+        return read_window(entry, self.inputs, chosen)
 
     def _crop(self, window, entry, rng):
-        if self.changes and self.changes.enlarge and rng.random() < self.changes.enlarge:
-            window = scale(window, tuple(ENLARGEMENT * side for side in window.frames[0].shape[1:]))
+        enlarges = self.changes and self.changes.enlarge and rng.random() < self.changes.enlarge
+        ratio = ENLARGEMENT if enlarges else 1
+        if enlarges and entry.degradation:
+            window, ratio = scale(window, tuple(ratio * side for side in window.frames[0].shape[1:])), 1
         size = tuple(side // entry.scale for side in self.size)
         shrinks = SCALE if entry.degradation else 1
-        h, w = (side // shrinks for side in window.frames[0].shape[1:])
+        h, w = (ratio * side // shrinks for side in window.frames[0].shape[1:])
         if h < size[0] or w < size[1]:
             raise InputError(f"{entry.frames[0]}: needs at least {size[0]} x {size[1]} pixels; got {h} x {w}")
-        if not entry.degradation:
-            return random_crop(window, rng, size)
         top, left = (int(rng.integers(full - side + 1)) for full, side in zip((h, w), size))
-        return _degraded_crop(window, entry, top, left, size)
+        if entry.degradation:
+            return _degraded_crop(window, entry, top, left, size)
+        return _enlarged_crop(window, self._flows(entry, window), ratio, top, left, size)
+
+    def _flows(self, entry, window):
+        if not self.reads_flow or "flow" not in self.columns:
+            return ()
+        return _read_flows(entry, window.targets[0].shape[1:])
+
+
+def _enlarged_crop(window, flows, ratio, top, left, size):
+    """Crop at (top, left) of the enlarged images, but enlarge, and check the flows, no further than that can see."""
+    margin = 1 if ratio > 1 else 0
+    full = window.frames[0].shape[1:]
+    low = [max(start // ratio - margin, 0) for start in (top, left)]
+    high = [min(-(-(start + side) // ratio) + margin, end) for start, side, end in zip((top, left), size, full)]
+    seen = crop(window, low[0], low[1], (high[0] - low[0], high[1] - low[1]))
+    if flows:
+        parts = []
+        for file, flow in flows:
+            parts.append(flow[:, low[0] : high[0], low[1] : high[1]])
+            refuse_infinite(parts[-1], file)
+        seen = dataclasses.replace(seen, flow=np.concatenate(parts))
+    if ratio == 1:
+        return seen
+    seen = scale(seen, tuple(ratio * side for side in seen.frames[0].shape[1:]))
+    return crop(seen, top - ratio * low[0], left - ratio * low[1], size)
 
 
 def _degraded_crop(window, entry, top, left, size):
@@ -174,8 +196,8 @@ def degraded(window: Window, entry: Entry) -> Window:
 def _read_flows(entry, size):
     if not entry.flows:
         raise InputError(f"{entry.frames[0]}: has no flow files; train with distillation_weight 0")
-    flows = [read_flow(Path(file)) for file in entry.flows]
-    for file, flow in zip(entry.flows, flows):
+    flows = [(file, decode_flow(read_bytes(file), file)) for file in entry.flows]
+    for file, flow in flows:
         if flow.shape[1:] != size:
             raise InputError(f"{file}: needs {size[0]} x {size[1]} pixels; got {flow.shape[1]} x {flow.shape[2]}")
-    return np.concatenate(flows)
+    return flows
