@@ -18,12 +18,13 @@ import yaml
 from src.errors import UsageError
 
 DEVICES = ("CPU", "GPU", "Ascend")
-# Those behind the first line are the rows of src/data/datasets.py.
-DATASETS = (
-    "synthetic", "shifts", "clips",
+# The rows of src/data/datasets.py.
+ON_DISK = (
+    "clips",
     "vimeo_triplet", "vimeo_septuplet", "vimeo_bi", "vimeo_bd", "gopro", "adobe240", "ucf101", "snu_film",
     "middlebury_other", "middlebury_eval", "vid4_bi", "vid4_bd", "spmcs_bi", "spmcs_bd",
 )  # fmt: skip
+DATASETS = ("synthetic", "shifts", *ON_DISK)
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_RECIPE = "configs/ifrnet_s_synthetic.yaml"
 

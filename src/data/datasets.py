@@ -118,9 +118,7 @@ def find_entries(name: str, data_path: str, split: str, **options) -> list[Entry
         entries = dataset.entries(folder, split, **{key: options[key] for key in dataset.options if key in options})
         _check_some(entries)
     except InputError as error:
-        raise InputError(
-            f"{error}; {dataset.title} expected in {folder}: {dataset.layout}; found: {layout_found(folder)}"
-        ) from error
+        raise InputError(f"{error}; {told_layouts(name, folder)}") from error
     return entries
 
 
@@ -143,6 +141,11 @@ def dataset_named(name: str) -> Dataset:
         known = ", ".join(each for each, row in DATASETS.items() if row.entries)
         raise UsageError(f"dataset is one of {known}; got {name!r}")
     return DATASETS[name]
+
+
+def told_layouts(name: str, folder: Path) -> str:
+    """Say in words the layout that is expected in a folder, and the one that is found."""
+    return f"{DATASETS[name].title} expected in {folder}: {DATASETS[name].layout}; found: {layout_found(folder)}"
 
 
 def layout_found(folder: Path) -> str:
