@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from src.data import benchmarks, gopro, vimeo
+from src.data import benchmarks, gopro, records, vimeo
 from src.data.augment import FLAVR_CHANGES, IFRNET_CHANGES, TDAN_CHANGES, Changes
 from src.data.entries import Entry, looked_at
 from src.data.folders import CLIPS_LAYOUT
@@ -101,6 +101,7 @@ DATASETS = {
 def find_entries(name: str, data_path: str, split: str, **options) -> list[Entry]:
     """Index one split of a dataset; `options` that its index function does not take are left out.
 
+    A folder that src.data.records packed gives the entries it was packed from.
     Raises UsageError for an unknown name or split, or without a path; InputError, which tells the layout expected and
     the one found, when the folder is not laid out so, down to the first entry's images.
     """
@@ -110,12 +111,19 @@ def find_entries(name: str, data_path: str, split: str, **options) -> list[Entry
     if not data_path:
         raise UsageError(f"data_path is the folder of {name} ({dataset.layout}); got none")
     folder = Path(data_path)
+    if records.is_packed(folder):
+        return records.PackedFolder(folder).entries(name, split, options)
     try:
         entries = dataset.entries(folder, split, **{key: options[key] for key in dataset.options if key in options})
         _check_some(entries)
     except InputError as error:
         raise InputError(f"{error}; {told_layouts(name, folder)}") from error
     return entries
+
+
+def indexed_with(name: str, options: dict) -> dict:
+    """Return the options that decide which entries a dataset has, of those that its index function takes."""
+    return {key: options[key] for key in dataset_named(name).options if key in options and key != "flow_path"}
 
 
 def _check_some(entries):

@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from src.data.augment import Changes, augment, crop, random_crop, scale
+from src.data.augment import Changes, augment, crop, scale
 from src.data.degrade import REACH, SCALE, quarter
 from src.data.entries import Entry, central, check_sizes, looked_at
-from src.data.flow_files import read_flow
+from src.data.flow_files import decode_flow, refuse_infinite
 from src.data.window import Window, to_columns
 from src.errors import InputError, UsageError
-from src.video.images import read_image
+from src.video.images import read_bytes, read_image
 
 ENLARGEMENT = 2  # of frames that are enlarged before they are cropped
 
@@ -25,10 +25,10 @@ class EntrySamples:
 
     `columns` are those of `src.data` that a sample consists of; as many of an entry's frames are read as they name,
     the central ones. With a "time" among them one target is drawn where an entry has several, otherwise all of them are
-    read. `size` (h, w) is that of the true image. An epoch visits every entry once, in an order drawn from (seed,
-    epoch). Without `changes` samples are only cropped. With `reads_flow` a "flow" column comes from the entry's files,
-    without it is zero. `on_bad_sample`: "fail" raises InputError with the file and the index of the sample that cannot
-    be read; "skip" takes the next entry instead, and `report` says how many are bad and names the first.
+    read; a "flow" comes from the entry's files. `size` (h, w) is that of the true image. An epoch visits every entry
+    once, in an order drawn from (seed, epoch). Without `changes` samples are only cropped. `on_bad_sample`: "fail"
+    raises InputError with the file and the index of the sample that cannot be read; "skip" takes the next entry
+    instead, and `report` says how many are bad and names the first.
     Raises UsageError when the entries do not have the frames that the columns name, or the size does not fit them;
     InputError when flow is to be read and its first file does not exist.
     """
@@ -41,13 +41,12 @@ class EntrySamples:
         length: int,
         seed: int,
         changes: Changes | None = None,
-        reads_flow: bool = False,
         on_bad_sample: str = "fail",
     ):
         self.entries, self.columns = list(entries), tuple(columns)
         self.size, self.length, self.seed = (int(size[0]), int(size[1])), int(length), int(seed)
         self.changes, self.on_bad_sample = changes, on_bad_sample
-        self.reads_flow = reads_flow and "flow" in self.columns
+        self.reads_flow = "flow" in self.columns
         self.inputs = sum(name.startswith("frame") for name in self.columns)
         self.bad: dict[int, str] = {}
         self.lock = threading.Lock()
@@ -107,23 +106,46 @@ class EntrySamples:
         chosen = range(len(entry.targets))
         if "time" in self.columns and len(entry.targets) > 1:
             chosen = [int(rng.integers(len(entry.targets)))]
-        window = read_window(entry, self.inputs, chosen)
-        if self.reads_flow:
-            window = dataclasses.replace(window, flow=_read_flows(entry, window.targets[0].shape[1:]))
-        return window
+        return read_window(entry, self.inputs, chosen)
 
     def _crop(self, window, entry, rng):
+        enlarges = self.changes and self.changes.enlarge and rng.random() < self.changes.enlarge
+        ratio = ENLARGEMENT if enlarges else 1
+        if enlarges and entry.degradation:
+            window, ratio = scale(window, tuple(ratio * side for side in window.frames[0].shape[1:])), 1
         size = tuple(side // entry.scale for side in self.size)
         shrinks = SCALE if entry.degradation else 1
-        h, w = (side // shrinks for side in window.frames[0].shape[1:])
+        h, w = (ratio * side // shrinks for side in window.frames[0].shape[1:])
         if h < size[0] or w < size[1]:
             raise InputError(f"{entry.frames[0]}: needs at least {size[0]} x {size[1]} pixels; got {h} x {w}")
-        if not entry.degradation:
-            if self.changes and self.changes.enlarge and rng.random() < self.changes.enlarge:
-                window = scale(window, (ENLARGEMENT * h, ENLARGEMENT * w))
-            return random_crop(window, rng, size)
         top, left = (int(rng.integers(full - side + 1)) for full, side in zip((h, w), size))
-        return _degraded_crop(window, entry, top, left, size)
+        if entry.degradation:
+            return _degraded_crop(window, entry, top, left, size)
+        return _enlarged_crop(window, self._flows(entry, window), ratio, top, left, size)
+
+    def _flows(self, entry, window):
+        if not self.reads_flow:
+            return ()
+        return _read_flows(entry, window.targets[0].shape[1:])
+
+
+def _enlarged_crop(window, flows, ratio, top, left, size):
+    """Crop at (top, left) of the enlarged images, but enlarge, and check the flows, no further than that can see."""
+    margin = 1 if ratio > 1 else 0
+    full = window.frames[0].shape[1:]
+    low = [max(start // ratio - margin, 0) for start in (top, left)]
+    high = [min(-(-(start + side) // ratio) + margin, end) for start, side, end in zip((top, left), size, full)]
+    seen = crop(window, low[0], low[1], (high[0] - low[0], high[1] - low[1]))
+    if flows:
+        parts = []
+        for file, flow in flows:
+            parts.append(flow[:, low[0] : high[0], low[1] : high[1]])
+            refuse_infinite(parts[-1], file)
+        seen = dataclasses.replace(seen, flow=np.concatenate(parts))
+    if ratio == 1:
+        return seen
+    seen = scale(seen, tuple(ratio * side for side in seen.frames[0].shape[1:]))
+    return crop(seen, top - ratio * low[0], left - ratio * low[1], size)
 
 
 def _check_flows(entries):
@@ -174,6 +196,6 @@ def degraded(window: Window, entry: Entry) -> Window:
 
 
 def _read_flows(entry, size):
-    flows = [read_flow(file) for file in entry.flows]
-    check_sizes(entry, {entry.frames[0]: size, **{file: flow.shape[1:] for file, flow in zip(entry.flows, flows)}})
-    return np.concatenate(flows)
+    flows = [(file, decode_flow(read_bytes(file), file)) for file in entry.flows]
+    check_sizes(entry, {entry.frames[0]: size, **{file: flow.shape[1:] for file, flow in flows}})
+    return flows

@@ -79,7 +79,7 @@ def test_samples_depend_on_seed_and_index_alone(name, count, copies):
 def test_a_triplet_keeps_its_flow_through_every_change(copies):
     """The copies' pictures move by a known step, which the flow of every sample has to tell."""
     changes = dataclasses.replace(IFRNET_CHANGES, transpose=0.5, enlarge=0.3)
-    source = EntrySamples(copies("vimeo_triplet"), COLUMNS, SIZE, 60, seed=1, changes=changes, reads_flow=True)
+    source = EntrySamples(copies("vimeo_triplet"), COLUMNS, SIZE, 60, seed=1, changes=changes)
     kinds = set()
     for index in range(60):
         frame0, frame1, time, target, flow = source[index]
@@ -94,22 +94,21 @@ def test_a_triplet_keeps_its_flow_through_every_change(copies):
     assert len(kinds) > 8
 
 
-def test_without_distillation_the_flow_is_zero_and_not_looked_for(copies):
+def test_without_a_flow_column_no_flow_is_looked_for(copies):
     entries = copies("vimeo_triplet", flow_path="/nowhere")
-    source = EntrySamples(entries, COLUMNS, SIZE, 3, seed=1)
-    assert not source[0][4].any() and source[0][4].shape == (4, *SIZE)
+    assert len(EntrySamples(entries, COLUMNS[:4], SIZE, 3, seed=1)[0]) == 4
     with pytest.raises(InputError, match="/nowhere/00001/0001/flow_t0.flo: does not exist; .*weight is 0"):
-        EntrySamples(entries, COLUMNS, SIZE, 3, seed=1, reads_flow=True)
+        EntrySamples(entries, COLUMNS, SIZE, 3, seed=1)
     with pytest.raises(UsageError, match="has no flow to distill from; train with distillation_weight 0"):
-        EntrySamples(copies("gopro"), COLUMNS, SIZE, 3, seed=1, reads_flow=True)
-    EntrySamples(copies("gopro"), (*FRAMES[2], "target"), SIZE, 3, seed=1, reads_flow=True)
+        EntrySamples(copies("gopro"), COLUMNS, SIZE, 3, seed=1)
+    EntrySamples(copies("gopro"), (*FRAMES[2], "target"), SIZE, 3, seed=1)
 
 
 def test_one_missing_flow_is_named_with_its_index(tmp_path):
     folder = layouts.make("vimeo_triplet", tmp_path / "copy")
     entries = find_entries("vimeo_triplet", str(folder), "train")
     entries[1].flows[1].unlink()
-    source = EntrySamples(entries, COLUMNS, SIZE, 3, seed=1, reads_flow=True)
+    source = EntrySamples(entries, COLUMNS, SIZE, 3, seed=1)
     with pytest.raises(InputError, match=r"sample \d: .*00001/0002/flow_t1.flo: cannot be read"):
         for index in range(3):
             source[index]
@@ -119,15 +118,15 @@ def test_flow_of_another_size_is_refused(flat, tmp_path):
     write_flow(tmp_path / "small.flo", np.zeros((2, 40, 39)))
     entries = [dataclasses.replace(entry, flows=(tmp_path / "small.flo",) * 2) for entry in flat]
     with pytest.raises(InputError, match="small.flo: needs 40 x 40 pixels to fit .*; got 40 x 39"):
-        EntrySamples(entries, COLUMNS, SIZE, 3, seed=1, reads_flow=True)[0]
+        EntrySamples(entries, COLUMNS, SIZE, 3, seed=1)[0]
 
 
 def test_a_network_that_takes_a_time_gets_one_of_the_targets(copies):
     entries = copies("gopro", inputs=2)
-    source = EntrySamples(entries, COLUMNS, (64, 64), 64, seed=2, changes=NONE)
+    source = EntrySamples(entries, COLUMNS[:4], (64, 64), 64, seed=2, changes=NONE)
     times, images = [], {tuple(file for file in entry.targets): entry for entry in entries}
     for index in range(64):
-        frame0, _, time, target, _ = source[index]
+        frame0, _, time, target = source[index]
         time = float(time.item())
         times.append(time)
         entry = next(each for each in images.values() if same(read_image(each.frames[0]), frame0))
@@ -208,8 +207,8 @@ def break_files(entries):
 
 def test_a_bad_file_is_named_with_its_index(flat):
     bad = break_files(flat)
-    source = EntrySamples(flat, COLUMNS, SIZE, 12, seed=3)
-    good = EntrySamples(flat, COLUMNS, SIZE, 12, seed=3, on_bad_sample="skip")
+    source = EntrySamples(flat, COLUMNS[:4], SIZE, 12, seed=3)
+    good = EntrySamples(flat, COLUMNS[:4], SIZE, 12, seed=3, on_bad_sample="skip")
     for index in range(12):
         number = int(good._order(0)[index])
         if number in bad:
@@ -222,13 +221,13 @@ def test_a_bad_file_is_named_with_its_index(flat):
 
 def test_bad_samples_are_skipped_counted_and_the_first_is_named(flat):
     bad = break_files(flat)
-    source = EntrySamples(flat, COLUMNS, SIZE, 240, seed=3, on_bad_sample="skip")
+    source = EntrySamples(flat, COLUMNS[:4], SIZE, 240, seed=3, on_bad_sample="skip")
     with ThreadPoolExecutor(8) as pool:
         numbers = [number_of(sample) for sample in pool.map(source.__getitem__, range(240))]
     assert set(numbers) == set(range(12)) - bad
     assert source.report().startswith("5 of 12 entries could not be read and were skipped; the first: ")
     assert "2_1.png: cannot be read" in source.report()
-    again = EntrySamples(flat, COLUMNS, SIZE, 240, seed=3, on_bad_sample="skip")
+    again = EntrySamples(flat, COLUMNS[:4], SIZE, 240, seed=3, on_bad_sample="skip")
     assert [number_of(again[index]) for index in range(240)] == numbers
 
 
@@ -237,7 +236,7 @@ def test_what_is_skipped_does_not_depend_on_what_was_read_before(tmp_path):
     folder = layouts.make("gopro", tmp_path / "copy")
     (folder / "train/GOPR0372_07_00/000050.png").write_bytes(b"")
     entries = find_entries("gopro", str(folder), "train")
-    whole, resumed = (EntrySamples(entries, COLUMNS, SIZE, 200, seed=1, on_bad_sample="skip") for _ in range(2))
+    whole, resumed = (EntrySamples(entries, COLUMNS[:4], SIZE, 200, seed=1, on_bad_sample="skip") for _ in range(2))
     samples = [whole[index] for index in range(200)]
     assert "000050.png" in whole.report()
     for index in range(100, 200):
@@ -249,12 +248,12 @@ def test_nothing_but_bad_samples_ends_with_an_error(flat):
     for entry in flat:
         entry.frames[0].write_bytes(b"no image")
     with pytest.raises(InputError, match="sample 1: 12 of 12 entries could not be read .*0_0.png.*; none is left"):
-        EntrySamples(flat, COLUMNS, SIZE, 12, seed=3, on_bad_sample="skip")[1]
+        EntrySamples(flat, COLUMNS[:4], SIZE, 12, seed=3, on_bad_sample="skip")[1]
 
 
 def test_images_smaller_than_the_sample_are_named(flat):
     with pytest.raises(InputError, match=r"\d+_0.png: needs at least 48 x 32 pixels; got 40 x 40"):
-        EntrySamples(flat, COLUMNS, (48, 32), 12, seed=3)[0]
+        EntrySamples(flat, COLUMNS[:4], (48, 32), 12, seed=3)[0]
 
 
 def test_networks_that_do_not_fit_the_dataset_are_refused(flat, copies):
