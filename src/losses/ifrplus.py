@@ -89,9 +89,13 @@ class IFRPlusLoss(nn.Cell):
         frame, flows = self.network.trace(frame0, frame1)
         pixel = self.pixels(frame, target)
         frequency = self.frequencies(frame, target)
-        perception = taught = ops.zeros_like(pixel)
+        # a zero that is not used would stand beside the slopes' assignments as a side effect of its own
         if self.perceptual is not None:
             perception = self.perceptual_weight * self.perceptual(frame, target)
+        else:
+            perception = ops.zeros_like(pixel)
         if self.flow_weight > 0:
             taught = self.flow_weight * self.taught_flow(flows, flow)
+        else:
+            taught = ops.zeros_like(pixel)
         return pixel + frequency + perception + taught, (pixel, frequency, perception, taught)
