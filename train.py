@@ -47,6 +47,9 @@ def main(argv):
         training_source(recipe, workers.count), objective.columns, recipe.batch_size, recipe.workers,
         num_shards=workers.count, shard_id=workers.rank,
     )  # fmt: skip
+    if workers.count > 1:
+        shard = f"{dataset.get_dataset_size()} steps of {recipe.batch_size} samples of its own"
+        print(f"worker {workers.rank} of {workers.count}: {shard}", flush=True)
     checkpoint = fit(network, objective, dataset, recipe, folder, workers)
     if workers.writes:
         print(f"weights: {checkpoint}")

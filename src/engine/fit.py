@@ -30,7 +30,7 @@ class TrainStep(nn.TrainOneStepCell):
 
     def construct(self, *columns):
         (loss, terms), gradients = self.differentiated(*columns)
-        means = self.average_scalars((loss, *terms))
+        means = self.average_scalars((loss,) + terms)
         return ops.depend(means[0], self.optimizer(self.average_gradients(gradients))), means[1:]
 
 

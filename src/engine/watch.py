@@ -6,6 +6,7 @@ looked for among the descendants of this process.
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ RANK_VARIABLES = (b"OMPI_COMM_WORLD_RANK", b"RANK_ID")
 INTERVAL = 0.2
 SECONDS_TO_SAVE = 60
 SECONDS_TO_END = 5
+# MindSpore says this while it ends, whatever its level of logging.
+NOISE = re.compile(r"^\[INFO\] DISTRIBUTED\(.*\n", re.MULTILINE)
 STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -154,7 +157,7 @@ class _Follower:
                 file.seek(self.position)
                 added = file.read()
             self.position += len(added)
-            sys.stdout.write(added.decode("utf-8", "replace"))
+            sys.stdout.write(NOISE.sub("", added.decode("utf-8", "replace")))
             sys.stdout.flush()
 
 
