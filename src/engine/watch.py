@@ -140,7 +140,8 @@ def _report(job, failure) -> int:
 
 def last_words(log: Path, most: int = 60) -> str:
     """Return the last traceback of a log and what follows it, or else its last lines."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    lines = NOISE.sub("", text).splitlines()
     starts = [index for index, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
     return "\n".join(lines[starts[-1] :][:most] if starts else lines[-most // 3 :])
 
