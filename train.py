@@ -15,10 +15,8 @@ def main(argv):
 
     from src.engine.device import start_device, worker_device
 
-    start_device(
-        recipe.device_target, worker_device(recipe), recipe.seed,
-        recipe.deterministic, recipe.memory_limit, recipe.compile_cache,
-    )  # fmt: skip
+    settings = recipe.deterministic, recipe.memory_limit, recipe.compile_cache
+    start_device(recipe.device_target, worker_device(recipe), recipe.seed, *settings)
 
     from src.data import create_dataset, plain_errors
     from src.data.evaluation import validation_samples
@@ -30,14 +28,13 @@ def main(argv):
     from src.engine.validation import Validation
     from src.losses.objectives import create_objective
     from src.models import create_model
-    from src.models.initialise import he_normal
+    from src.models.initialise import initialise
     from src.ops.precision import halve_convolutions
     from src.runtime.mindspore_graph import GraphPredictor
 
     workers = start_parallel(recipe)
     network = create_model(recipe.model)
-    if recipe.initial_weights == "he":
-        he_normal(network, recipe.seed)
+    initialise(network, recipe.initial_weights, recipe.seed)
     objective = create_objective(network, recipe)
     load_start(network, objective, recipe)
     check_equal_weights(network, workers)
@@ -51,9 +48,8 @@ def main(argv):
     dataset_from = partial(
         create_dataset, source, objective.columns, recipe.batch_size, recipe.workers, workers.count, workers.rank
     )
-    score = None
-    if recipe.val_steps:
-        score = Validation(GraphPredictor(network), partial(validation_samples, recipe, network.inputs), workers)
+    samples = partial(validation_samples, recipe, network.inputs)
+    score = Validation(GraphPredictor(network), samples, workers) if recipe.val_steps else None
     folder.mkdir(parents=True, exist_ok=True)
     with plain_errors(source):
         checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,8 @@ class Loop(Callback):
         self.sums, self.calls = self.sums + values, self.calls + 1
         if self.calls < recipe.accumulate_steps:
             return
-        values, self.sums, self.calls = self.sums / self.calls, 0.0, 0
+        *values, asked_to_stop = self.sums / self.calls
+        self.sums, self.calls = 0.0, 0
         facts["step"] += self.run.stride
         step = facts["step"]
         facts["bad_in_a_row"] = 0 if applied else facts["bad_in_a_row"] + 1
@@ -58,11 +60,22 @@ class Loop(Callback):
         if facts["bad_in_a_row"] >= recipe.max_bad_steps:
             self.run.save()
             raise self._diverged(values, squares, arguments.train_dataset_element)
-        stops = self.signals.met is not None or self.ended_early or step == self.run.steps
+        stops = self._is_interrupted(asked_to_stop > 0) or self.ended_early or step == self.run.steps
         if stops or step % recipe.save_steps == 0:
             self.run.save()
         if stops:
             run_context.request_stop()
+
+    def _is_interrupted(self, told: bool) -> bool:
+        """Return whether a signal ends the run after this step; `told`: another worker met one before it."""
+        if self.run.workers.count == 1:
+            return self.signals.met is not None
+        if told:
+            self.signals.met = self.signals.met or signal.SIGTERM
+        elif self.signals.met is not None:
+            # all workers have to end with the same step, or the last one waits for the others' gradients
+            self.run.step.stop.set_data(Tensor(np.float32(1)))
+        return told
 
     def _validate(self):
         with self.run.averaged_weights():
@@ -142,7 +155,7 @@ class Run:
             facts["plateau"] = self.plateau.state_dict()
 
     def _tensors(self):
-        return {name: parameter for name, parameter in self.step.parameters_and_names()}
+        return {name: parameter for name, parameter in self.step.parameters_and_names() if name != "stop"}
 
     def save(self) -> None:
         """Write the state of the run, and the weights as they are used."""
@@ -216,6 +229,9 @@ def fit(network, objective, dataset_from, length, recipe, folder: Path, score=No
     elif workers.writes:
         clear_states(folder)
     done = run.facts["step"]
+    if workers.count > 1:
+        share = f"{run.steps} steps of {recipe.batch_size * recipe.accumulate_steps} samples of its own"
+        print(f"worker {workers.rank} of {workers.count}: {share}", flush=True)
     log = MetricsLog(folder, objective.terms, done, run.steps, recipe.summary) if workers.writes else NoLog()
     try:
         if done < run.steps:

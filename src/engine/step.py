@@ -63,8 +63,8 @@ class TrainStep(nn.TrainOneStepCell):
     good steps and half as much after a step that overflowed. ema_decay: keep the moving average of the weights (0: do
     not). workers: those that train together; gradients, loss and terms are their means.
 
-    Returns (values, squares, applied): the loss and its terms in one tensor, the squared norm of every weight's
-    gradient, and whether the weights were changed. Nothing changes, in the optimizer neither, unless the loss and all
+    Returns (values, squares, applied): the loss, its terms and the workers' mean of `stop` in one tensor, the squared
+    norm of every weight's gradient, and whether the weights were changed. Nothing changes, in the optimizer neither, unless the loss and all
     gradients are finite.
     """
 
@@ -85,6 +85,8 @@ class TrainStep(nn.TrainOneStepCell):
         self.average_gradients = gradient_average(self.weights, workers)
         self.average_scalars = ScalarAverage(workers)
         self.scale = Parameter(Tensor(FIRST_SCALE if dynamic_scale else 1.0, dtype.float32), "loss_scale", False)
+        # a worker that sets it makes all of them stop after the same step
+        self.stop = Parameter(Tensor(0.0, dtype.float32), "stop", False)
         self.good_steps = Parameter(Tensor(0.0, dtype.float32), "good_steps", False)
         self.calls = Parameter(Tensor(0, dtype.int32), "calls", False)
         self.loss_sum = Parameter(Tensor(0.0, dtype.float32), "loss_sum", False)
@@ -94,7 +96,7 @@ class TrainStep(nn.TrainOneStepCell):
 
     def construct(self, *columns):
         (_, (loss, terms)), gradients = self.differentiated(self.scale, *columns)
-        values = ops.stack(self.average_scalars((loss,) + terms))
+        values = ops.stack(self.average_scalars((loss,) + terms + (self.stop * 1.0,)))
         if self.accumulation == 1:
             squares, applied = self._update(gradients, loss)
             return values, squares, applied

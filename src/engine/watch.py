@@ -6,6 +6,7 @@ looked for among the descendants of this process.
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ RANK_VARIABLES = (b"OMPI_COMM_WORLD_RANK", b"RANK_ID")
 INTERVAL = 0.2
 SECONDS_TO_SAVE = 60
 SECONDS_TO_END = 5
+# MindSpore says this while it ends, whatever its level of logging.
+NOISE = re.compile(r"^\[INFO\] DISTRIBUTED\(.*\n", re.MULTILINE)
 STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -137,7 +140,8 @@ def _report(job, failure) -> int:
 
 def last_words(log: Path, most: int = 60) -> str:
     """Return the last traceback of a log and what follows it, or else its last lines."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    lines = NOISE.sub("", text).splitlines()
     starts = [index for index, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
     return "\n".join(lines[starts[-1] :][:most] if starts else lines[-most // 3 :])
 
@@ -154,7 +158,7 @@ class _Follower:
                 file.seek(self.position)
                 added = file.read()
             self.position += len(added)
-            sys.stdout.write(added.decode("utf-8", "replace"))
+            sys.stdout.write(NOISE.sub("", added.decode("utf-8", "replace")))
             sys.stdout.flush()
 
 

@@ -76,7 +76,9 @@ def test_two_processes_follow_the_loss_curve_of_one_with_twice_the_batch(tmp_pat
     flags = [*TINY, "--batch_size", "2", "--output_path", str(tmp_path / "two")]
     done = subprocess.run([*script, *flags], cwd=tmp_path, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == f"weights: {tmp_path}/two/ifrnet_s.ckpt"
+    lines = done.stdout.splitlines()
+    assert lines[0] == "worker 0 of 2: 4 steps of 2 samples of its own"
+    assert lines[-1] == f"weights: {tmp_path}/two/ifrnet_s.ckpt"
     train.main([*TINY, "--batch_size", "4", "--output_path", str(tmp_path / "one")])
     two, one = (
         [json.loads(line) for line in (tmp_path / name / "metrics.jsonl").read_text().splitlines()]

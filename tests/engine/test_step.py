@@ -53,7 +53,7 @@ def test_a_step_returns_loss_terms_and_squared_gradient_norms():
     parameter, step = made(weight)
     values, squares, applied = step(Tensor(x), Tensor(target))
     loss, gradient = np.square(x @ weight.T - target).mean(), gradient_of(weight, x, target)
-    np.testing.assert_allclose(values.asnumpy(), [loss, loss, loss / 2], rtol=1e-5)
+    np.testing.assert_allclose(values.asnumpy(), [loss, loss, loss / 2, 0], rtol=1e-5)
     np.testing.assert_allclose(squares.asnumpy(), [np.square(gradient).sum()], rtol=1e-5)
     assert bool(applied.asnumpy())
     np.testing.assert_allclose(parameter.asnumpy(), weight - RATE * gradient, atol=1e-6)
