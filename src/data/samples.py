@@ -7,6 +7,7 @@ import functools
 import threading
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from src.data.augment import Changes, augment, crop, scale
@@ -135,11 +136,13 @@ def _enlarged_crop(window, flows, ratio, top, left, size):
     high = [min(-(-(start + side) // ratio) + margin, end) for start, side, end in zip((top, left), size, full)]
     seen = crop(window, low[0], low[1], (high[0] - low[0], high[1] - low[1]))
     if flows:
-        parts = []
-        for file, flow in flows:
-            parts.append(flow[:, low[0] : high[0], low[1] : high[1]])
-            refuse_infinite(parts[-1], file)
-        seen = dataclasses.replace(seen, flow=np.concatenate(parts))
+        joined = np.empty((2 * len(flows), *seen.frames[0].shape[1:]), np.float32)
+        for place, (file, flow) in enumerate(flows):
+            part = flow[:, low[0] : high[0], low[1] : high[1]]
+            # OpenCV parts interleaved values several times as fast as NumPy copies them
+            joined[2 * place : 2 * place + 2] = cv2.split(part.transpose(1, 2, 0))
+            refuse_infinite(joined[2 * place : 2 * place + 2], file)
+        seen = dataclasses.replace(seen, flow=joined)
     if ratio == 1:
         return seen
     seen = scale(seen, tuple(ratio * side for side in seen.frames[0].shape[1:]))
