@@ -16,7 +16,7 @@ def main(argv):
 
     start_device(recipe.device_target, recipe.device_id, recipe.seed)
 
-    from src.data import create_dataset
+    from src.data import create_dataset, plain_errors
     from src.data.sources import bad_samples, training_source
     from src.engine.checkpoint import load_weights
     from src.engine.fit import fit
@@ -39,7 +39,8 @@ def main(argv):
     )
     source = training_source(recipe, objective.columns)
     dataset = create_dataset(source, objective.columns, recipe.batch_size, recipe.workers)
-    checkpoint = fit(network, objective, dataset, recipe, folder)
+    with plain_errors(source):
+        checkpoint = fit(network, objective, dataset, recipe, folder)
     if bad_samples(source):
         print(f"bad samples: {bad_samples(source)}")
     print(f"weights: {checkpoint}")

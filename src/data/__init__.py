@@ -9,9 +9,11 @@ enlarged. Frames are RGB in [0, 1]; flow channels 0-1 point from the target to f
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 
-from src.errors import UsageError
+from src.errors import MindFramesError, UsageError
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt in malloc.h
 COLUMNS = ("frame0", "frame1", "time", "target", "flow")
@@ -64,7 +66,11 @@ class _Selected:
         return len(self.source) - self.start
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
-        sample = self.source[self.start + int(index)]
+        try:
+            sample = self.source[self.start + int(index)]
+        except MindFramesError as error:
+            self.source.failure = error
+            raise
         return tuple(sample[place] for place in self.places)
 
 
@@ -81,6 +87,18 @@ def _keep_freed_memory() -> None:
         return
     set_option(M_MMAP_THRESHOLD, 32 << 20)
     set_option(M_TRIM_THRESHOLD, 256 << 20)
+
+
+@contextlib.contextmanager
+def plain_errors(source):
+    """Let what a source raised while MindSpore read its samples come out as such, not as MindSpore's RuntimeError."""
+    try:
+        yield
+    except RuntimeError as error:
+        failure = getattr(source, "failure", None)
+        if failure is None:
+            raise
+        raise failure from error
 
 
 def create_dataset(

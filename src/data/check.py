@@ -9,7 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from src.data.datasets import DATASETS, find_entries, told_layouts
-from src.data.entries import Entry
+from src.data.entries import Entry, check_sizes
 from src.data.flow_files import read_flow
 from src.data.folders import find_clips
 from src.errors import InputError
@@ -67,7 +67,7 @@ def _check_entries(split, entries, sizes, workers):
             # map keeps the order, so that the first error is that of the first bad file
             sizes.update(zip(files, pool.map(_size, files)))
             for entry in block:
-                _check_sizes(entry, sizes, with_flow)
+                check_sizes(entry, {file: sizes[file] for file in files_of(entry, with_flow)})
             bar.update(len(block))
     used = {file for entry in entries for file in files_of(entry, with_flow)}
     flows = {file for entry in entries for file in entry.flows} if with_flow else set()
@@ -81,14 +81,3 @@ def files_of(entry: Entry, with_flow: bool) -> tuple[Path, ...]:
 
 def _size(file):
     return read_flow(file).shape[1:] if file.suffix == ".flo" else read_image(file).shape[:2]
-
-
-def _check_sizes(entry, sizes, with_flow):
-    """Raise InputError naming the first file of an entry whose size does not fit its first frame's."""
-    h, w = sizes[entry.frames[0]]
-    scale = 1 if entry.degradation else entry.scale
-    for file in files_of(entry, with_flow):
-        times = 1 if file in entry.frames else scale
-        if sizes[file] != (times * h, times * w):
-            found = f"{sizes[file][0]} x {sizes[file][1]}"
-            raise InputError(f"{file}: needs {times * h} x {times * w} pixels to fit {entry.frames[0]}; got {found}")

@@ -9,12 +9,11 @@ from pathlib import Path
 
 from src.data import benchmarks, gopro, records, vimeo
 from src.data.augment import FLAVR_CHANGES, IFRNET_CHANGES, TDAN_CHANGES, Changes
-from src.data.entries import Entry
+from src.data.entries import Entry, looked_at
 from src.data.folders import CLIPS_LAYOUT
 from src.errors import InputError, UsageError
 
 LISTED_NAMES = 6
-LOOKED_AT = 8  # entries whose files are looked for when a dataset is indexed
 
 
 @dataclass(frozen=True)
@@ -129,8 +128,8 @@ def indexed_with(name: str, options: dict) -> dict:
 
 def _check_some(entries):
     """Raise InputError naming the first missing file unless one of a few entries is complete."""
-    looked_at = entries[:: max(len(entries) // LOOKED_AT, 1)]
-    missing = [next((file for file in (*each.frames, *each.targets) if not file.is_file()), None) for each in looked_at]
+    files = [(*entry.frames, *entry.targets) for entry in looked_at(entries)]
+    missing = [next((file for file in each if not file.is_file()), None) for each in files]
     if all(missing):
         raise InputError(f"{missing[0]}: does not exist")
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from src.data.augment import Changes, augment, crop, scale
 from src.data.degrade import REACH, SCALE, quarter
-from src.data.entries import Entry, central
+from src.data.entries import Entry, central, check_sizes, looked_at
 from src.data.flow_files import decode_flow, refuse_infinite
 from src.data.window import Window, to_columns
 from src.errors import InputError, UsageError
@@ -30,7 +30,8 @@ class EntrySamples:
     epoch). Without `changes` samples are only cropped. With `reads_flow` a "flow" column comes from the entry's files,
     without it is zero. `on_bad_sample`: "fail" raises InputError with the file and the index of the sample that cannot
     be read; "skip" takes the next entry instead, and `report` says how many are bad and names the first.
-    Raises UsageError when the entries do not have the frames that the columns name, or the size does not fit them.
+    Raises UsageError when the entries do not have the frames that the columns name, or the size does not fit them;
+    InputError when flow is to be read and its first file does not exist.
     """
 
     def __init__(
@@ -46,7 +47,8 @@ class EntrySamples:
     ):
         self.entries, self.columns = list(entries), tuple(columns)
         self.size, self.length, self.seed = (int(size[0]), int(size[1])), int(length), int(seed)
-        self.changes, self.reads_flow, self.on_bad_sample = changes, reads_flow, on_bad_sample
+        self.changes, self.on_bad_sample = changes, on_bad_sample
+        self.reads_flow = reads_flow and "flow" in self.columns
         self.inputs = sum(name.startswith("frame") for name in self.columns)
         self.bad: dict[int, str] = {}
         self.lock = threading.Lock()
@@ -62,6 +64,8 @@ class EntrySamples:
                 raise UsageError(f"{entry.group}/{entry.name} has no true frame to train on")
             if self.size[0] % entry.scale or self.size[1] % entry.scale:
                 raise UsageError(f"height and width of x{entry.scale} samples divide by {entry.scale}; got {self.size}")
+        if self.reads_flow:
+            _check_flows(self.entries)
 
     def __len__(self) -> int:
         return self.length
@@ -74,8 +78,7 @@ class EntrySamples:
         epoch, place = divmod(index, count)
         for step in range(count):
             number = int(self._order(epoch)[(place + step) % count])
-            if number in self.bad:
-                continue
+            # Tried again each time: what is bad must not depend on which samples were read before.
             try:
                 return self._sample(self.entries[number], np.random.default_rng((self.seed, 7, index)))
             except InputError as error:
@@ -108,24 +111,19 @@ class EntrySamples:
         return read_window(entry, self.inputs, chosen)
 
     def _crop(self, window, entry, rng):
-        enlarges = self.changes and self.changes.enlarge and rng.random() < self.changes.enlarge
-        ratio = ENLARGEMENT if enlarges else 1
-        if enlarges and entry.degradation:
-            window, ratio = scale(window, tuple(ratio * side for side in window.frames[0].shape[1:])), 1
         size = tuple(side // entry.scale for side in self.size)
         shrinks = SCALE if entry.degradation else 1
-        h, w = (ratio * side // shrinks for side in window.frames[0].shape[1:])
+        h, w = (side // shrinks for side in window.frames[0].shape[1:])
         if h < size[0] or w < size[1]:
             raise InputError(f"{entry.frames[0]}: needs at least {size[0]} x {size[1]} pixels; got {h} x {w}")
+        ratio = 1
+        if not entry.degradation and self.changes and self.changes.enlarge and rng.random() < self.changes.enlarge:
+            ratio, h, w = ENLARGEMENT, ENLARGEMENT * h, ENLARGEMENT * w
         top, left = (int(rng.integers(full - side + 1)) for full, side in zip((h, w), size))
         if entry.degradation:
             return _degraded_crop(window, entry, top, left, size)
-        return _enlarged_crop(window, self._flows(entry, window), ratio, top, left, size)
-
-    def _flows(self, entry, window):
-        if not self.reads_flow or "flow" not in self.columns:
-            return ()
-        return _read_flows(entry, window.targets[0].shape[1:])
+        flows = _read_flows(entry, window.targets[0].shape[1:]) if self.reads_flow else ()
+        return _enlarged_crop(window, flows, ratio, top, left, size)
 
 
 def _enlarged_crop(window, flows, ratio, top, left, size):
@@ -149,6 +147,15 @@ def _enlarged_crop(window, flows, ratio, top, left, size):
     return crop(seen, top - ratio * low[0], left - ratio * low[1], size)
 
 
+def _check_flows(entries):
+    """Raise before a network is compiled when there is no flow to distill from."""
+    if not all(entry.flows for entry in entries):
+        raise UsageError("this dataset has no flow to distill from; train with distillation_weight 0")
+    files = [entry.flows[0] for entry in looked_at(entries)]
+    if not any(file.is_file() for file in files):
+        raise InputError(f"{files[0]}: does not exist; distillation needs it, unless distillation_weight is 0")
+
+
 def _degraded_crop(window, entry, top, left, size):
     """Shrink no more of the large frames than a crop at (top, left) of the small ones can see."""
     full = [side // SCALE for side in window.frames[0].shape[1:]]
@@ -169,21 +176,12 @@ def read_window(entry: Entry, inputs: int, chosen: Sequence[int] | None = None) 
     Raises InputError, naming the file, when an image is missing or broken or its size does not fit the others'.
     """
     chosen = range(len(entry.targets)) if chosen is None else chosen
-    read = functools.lru_cache(maxsize=None)(read_image)
-    frame_files, target_files = central(entry.frames, inputs), [entry.targets[place] for place in chosen]
-    frames, targets = ([read(file) for file in files] for files in (frame_files, target_files))
-    h, w = frames[0].shape[:2]
-    between = 1 if entry.degradation else entry.scale
-    for file, image, times in (
-        *((file, image, 1) for file, image in zip(frame_files, frames)),
-        *((file, image, between) for file, image in zip(target_files, targets)),
-    ):
-        if image.shape[:2] != (times * h, times * w):
-            found = f"{image.shape[0]} x {image.shape[1]}"
-            raise InputError(f"{file}: needs {times * h} x {times * w} pixels to fit {frame_files[0]}; got {found}")
+    frames, targets = central(entry.frames, inputs), [entry.targets[place] for place in chosen]
+    images = {file: read_image(file) for file in dict.fromkeys((*frames, *targets))}
+    check_sizes(entry, {file: image.shape[:2] for file, image in images.items()})
     return Window(
-        frames=tuple(image.transpose(2, 0, 1) for image in frames),
-        targets=tuple(image.transpose(2, 0, 1) for image in targets),
+        frames=tuple(images[file].transpose(2, 0, 1) for file in frames),
+        targets=tuple(images[file].transpose(2, 0, 1) for file in targets),
         times=tuple(entry.times[place] for place in chosen),
     )
 
@@ -197,10 +195,6 @@ def degraded(window: Window, entry: Entry) -> Window:
 
 
 def _read_flows(entry, size):
-    if not entry.flows:
-        raise InputError(f"{entry.frames[0]}: has no flow files; train with distillation_weight 0")
     flows = [(file, decode_flow(read_bytes(file), file)) for file in entry.flows]
-    for file, flow in flows:
-        if flow.shape[1:] != size:
-            raise InputError(f"{file}: needs {size[0]} x {size[1]} pixels; got {flow.shape[1]} x {flow.shape[2]}")
+    check_sizes(entry, {entry.frames[0]: size, **{file: flow.shape[1:] for file, flow in flows}})
     return flows

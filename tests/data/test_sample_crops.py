@@ -28,7 +28,7 @@ def whole_then_cropped(entry, seed, index, ratio, size):
     return to_columns(crop(window, top, left, size), COLUMNS)
 
 
-@pytest.mark.parametrize("ratio, size", [(1, (48, 32)), (1, (64, 64)), (2, (48, 32)), (2, (112, 128)), (2, (33, 31))])
+@pytest.mark.parametrize("ratio, size", [(1, (48, 32)), (1, (64, 64)), (2, (48, 32)), (2, (64, 64)), (2, (33, 31))])
 def test_a_sample_is_a_crop_of_the_whole_enlarged_images_to_the_bit(tmp_path, ratio, size):
     folder = make("vimeo_triplet", tmp_path / "vimeo_triplet")
     entries = find_entries("vimeo_triplet", str(folder), "train")[:1]

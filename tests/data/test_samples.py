@@ -98,16 +98,27 @@ def test_without_distillation_the_flow_is_zero_and_not_looked_for(copies):
     entries = copies("vimeo_triplet", flow_path="/nowhere")
     source = EntrySamples(entries, COLUMNS, SIZE, 3, seed=1)
     assert not source[0][4].any() and source[0][4].shape == (4, *SIZE)
-    with pytest.raises(InputError, match="sample 2: /nowhere/0000./000./flow_t0.flo: cannot be read"):
-        EntrySamples(entries, COLUMNS, SIZE, 3, seed=1, reads_flow=True)[2]
-    with pytest.raises(InputError, match="has no flow files; train with distillation_weight 0"):
-        EntrySamples(copies("gopro"), COLUMNS, SIZE, 3, seed=1, reads_flow=True)[0]
+    with pytest.raises(InputError, match="/nowhere/00001/0001/flow_t0.flo: does not exist; .*weight is 0"):
+        EntrySamples(entries, COLUMNS, SIZE, 3, seed=1, reads_flow=True)
+    with pytest.raises(UsageError, match="has no flow to distill from; train with distillation_weight 0"):
+        EntrySamples(copies("gopro"), COLUMNS, SIZE, 3, seed=1, reads_flow=True)
+    EntrySamples(copies("gopro"), (*FRAMES[2], "target"), SIZE, 3, seed=1, reads_flow=True)
+
+
+def test_one_missing_flow_is_named_with_its_index(tmp_path):
+    folder = layouts.make("vimeo_triplet", tmp_path / "copy")
+    entries = find_entries("vimeo_triplet", str(folder), "train")
+    entries[1].flows[1].unlink()
+    source = EntrySamples(entries, COLUMNS, SIZE, 3, seed=1, reads_flow=True)
+    with pytest.raises(InputError, match=r"sample \d: .*00001/0002/flow_t1.flo: cannot be read"):
+        for index in range(3):
+            source[index]
 
 
 def test_flow_of_another_size_is_refused(flat, tmp_path):
     write_flow(tmp_path / "small.flo", np.zeros((2, 40, 39)))
     entries = [dataclasses.replace(entry, flows=(tmp_path / "small.flo",) * 2) for entry in flat]
-    with pytest.raises(InputError, match="small.flo: needs 40 x 40 pixels; got 40 x 39"):
+    with pytest.raises(InputError, match="small.flo: needs 40 x 40 pixels to fit .*; got 40 x 39"):
         EntrySamples(entries, COLUMNS, SIZE, 3, seed=1, reads_flow=True)[0]
 
 
@@ -219,6 +230,19 @@ def test_bad_samples_are_skipped_counted_and_the_first_is_named(flat):
     assert "2_1.png: cannot be read" in source.report()
     again = EntrySamples(flat, COLUMNS, SIZE, 240, seed=3, on_bad_sample="skip")
     assert [number_of(again[index]) for index in range(240)] == numbers
+
+
+def test_what_is_skipped_does_not_depend_on_what_was_read_before(tmp_path):
+    """One bad target of seven must not keep the others of its window from being drawn, after a resume for instance."""
+    folder = layouts.make("gopro", tmp_path / "copy")
+    (folder / "train/GOPR0372_07_00/000050.png").write_bytes(b"")
+    entries = find_entries("gopro", str(folder), "train")
+    whole, resumed = (EntrySamples(entries, COLUMNS, SIZE, 200, seed=1, on_bad_sample="skip") for _ in range(2))
+    samples = [whole[index] for index in range(200)]
+    assert "000050.png" in whole.report()
+    for index in range(100, 200):
+        for mine, theirs in zip(resumed[index], samples[index]):
+            np.testing.assert_array_equal(mine, theirs)
 
 
 def test_nothing_but_bad_samples_ends_with_an_error(flat):
