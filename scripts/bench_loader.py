@@ -90,8 +90,6 @@ class UpstreamLoader:
 @contextmanager
 def upstream_loader(python: str, upstream: str, folder: Path, workers: int, batch_size: int):
     """Start the upstream side and end it with the block."""
-    if not (Path(upstream) / "datasets.py").is_file():
-        raise UsageError(f"--upstream is a checkout of IFRNet, with datasets.py; got {upstream!r}")
     command = [python, str(UPSTREAM_SIDE), upstream, str(folder), str(workers), str(batch_size)]
     try:
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -111,6 +109,8 @@ def bench_loader(options: argparse.Namespace) -> None:
     """
     from src.engine.device import import_mindspore
 
+    if options.upstream and not (Path(options.upstream) / "datasets.py").is_file():
+        raise UsageError(f"--upstream is a checkout of IFRNet, with datasets.py; got {options.upstream!r}")
     version = import_mindspore().__version__
     with tempfile.TemporaryDirectory() as made:
         folder = Path(options.data_path) if options.data_path else Path(made)

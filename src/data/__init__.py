@@ -15,6 +15,7 @@ import numpy as np
 
 from src.errors import MindFramesError, UsageError
 
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of mallopt in malloc.h
 COLUMNS = ("frame0", "frame1", "time", "target", "flow")
 
 
@@ -73,6 +74,21 @@ class _Selected:
         return tuple(sample[place] for place in self.places)
 
 
+def _keep_freed_memory() -> None:
+    """Have the C library hand freed arrays out again instead of returning them to the system.
+
+    Every sample takes and frees megabytes; that their pages are mapped anew each time takes a tenth of its making.
+    """
+    import ctypes
+
+    try:
+        set_option = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):  # only glibc has it
+        return
+    set_option(M_MMAP_THRESHOLD, 32 << 20)
+    set_option(M_TRIM_THRESHOLD, 256 << 20)
+
+
 @contextlib.contextmanager
 def plain_errors(source):
     """Let what a source raised while MindSpore read its samples come out as such, not as MindSpore's RuntimeError."""
@@ -100,6 +116,7 @@ def create_dataset(
     if not 0 <= shard_id < num_shards:
         raise UsageError(f"shard_id lies in 0 to num_shards - 1 = {num_shards - 1}; got {shard_id}")
     cv2.setNumThreads(1)
+    _keep_freed_memory()
     shards = {"num_shards": num_shards, "shard_id": shard_id} if num_shards > 1 else {}
     dataset = ms_dataset.GeneratorDataset(
         _Selected(source, columns, start), column_names=list(columns), shuffle=False, num_parallel_workers=workers,

@@ -7,6 +7,7 @@ import functools
 import threading
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 
 from src.data.augment import Changes, augment, crop, scale
@@ -109,24 +110,19 @@ class EntrySamples:
         return read_window(entry, self.inputs, chosen)
 
     def _crop(self, window, entry, rng):
-        enlarges = self.changes and self.changes.enlarge and rng.random() < self.changes.enlarge
-        ratio = ENLARGEMENT if enlarges else 1
-        if enlarges and entry.degradation:
-            window, ratio = scale(window, tuple(ratio * side for side in window.frames[0].shape[1:])), 1
         size = tuple(side // entry.scale for side in self.size)
         shrinks = SCALE if entry.degradation else 1
-        h, w = (ratio * side // shrinks for side in window.frames[0].shape[1:])
+        h, w = (side // shrinks for side in window.frames[0].shape[1:])
         if h < size[0] or w < size[1]:
             raise InputError(f"{entry.frames[0]}: needs at least {size[0]} x {size[1]} pixels; got {h} x {w}")
+        ratio = 1
+        if not entry.degradation and self.changes and self.changes.enlarge and rng.random() < self.changes.enlarge:
+            ratio, h, w = ENLARGEMENT, ENLARGEMENT * h, ENLARGEMENT * w
         top, left = (int(rng.integers(full - side + 1)) for full, side in zip((h, w), size))
         if entry.degradation:
             return _degraded_crop(window, entry, top, left, size)
-        return _enlarged_crop(window, self._flows(entry, window), ratio, top, left, size)
-
-    def _flows(self, entry, window):
-        if not self.reads_flow:
-            return ()
-        return _read_flows(entry, window.targets[0].shape[1:])
+        flows = _read_flows(entry, window.targets[0].shape[1:]) if self.reads_flow else ()
+        return _enlarged_crop(window, flows, ratio, top, left, size)
 
 
 def _enlarged_crop(window, flows, ratio, top, left, size):
@@ -137,11 +133,13 @@ def _enlarged_crop(window, flows, ratio, top, left, size):
     high = [min(-(-(start + side) // ratio) + margin, end) for start, side, end in zip((top, left), size, full)]
     seen = crop(window, low[0], low[1], (high[0] - low[0], high[1] - low[1]))
     if flows:
-        parts = []
-        for file, flow in flows:
-            parts.append(flow[:, low[0] : high[0], low[1] : high[1]])
-            refuse_infinite(parts[-1], file)
-        seen = dataclasses.replace(seen, flow=np.concatenate(parts))
+        joined = np.empty((2 * len(flows), *seen.frames[0].shape[1:]), np.float32)
+        for place, (file, flow) in enumerate(flows):
+            part = flow[:, low[0] : high[0], low[1] : high[1]]
+            # OpenCV parts interleaved values several times as fast as NumPy copies them
+            joined[2 * place : 2 * place + 2] = cv2.split(part.transpose(1, 2, 0))
+            refuse_infinite(joined[2 * place : 2 * place + 2], file)
+        seen = dataclasses.replace(seen, flow=joined)
     if ratio == 1:
         return seen
     seen = scale(seen, tuple(ratio * side for side in seen.frames[0].shape[1:]))

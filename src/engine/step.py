@@ -64,8 +64,8 @@ class TrainStep(nn.TrainOneStepCell):
     not). workers: those that train together; gradients, loss and terms are their means.
 
     Returns (values, squares, applied): the loss, its terms and the workers' mean of `stop` in one tensor, the squared
-    norm of every weight's gradient, and whether the weights were changed. Nothing changes, in the optimizer neither, unless the loss and all
-    gradients are finite.
+    norm of every weight's gradient, and whether the weights were changed. Nothing changes, in the optimizer neither,
+    unless the loss and all gradients are finite.
     """
 
     def __init__(
