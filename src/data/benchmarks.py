@@ -69,9 +69,7 @@ def middlebury_other_entries(folder: Path, split: str = "test") -> list[Entry]:
 
 def middlebury_eval_entries(folder: Path, split: str = "test") -> list[Entry]:
     """Index the sequences whose middle frame is not published; their entries have no targets."""
-    return [
-        Entry("middlebury", each.name, _four_frames(each), (), ()) for each in subfolders(folder / "eval-data")
-    ]
+    return [Entry("middlebury", each.name, _four_frames(each), (), ()) for each in subfolders(folder / "eval-data")]
 
 
 def _four_frames(clip):

@@ -72,7 +72,7 @@ def septuplet_x4_entries(kind: str, folder: Path, split: str) -> list[Entry]:
 
 
 def _septuplets(folder, split):
-    lists = (f"sep_{split}list.txt", f"meta_info_Vimeo90K_{split}_GT.txt")
+    lists = (f"sep_{split}list.txt", f"txt/sep_{split}list.txt", f"meta_info_Vimeo90K_{split}_GT.txt")
     return first_existing(folder, ("sequences", "GT")), _names(folder, lists)
 
 

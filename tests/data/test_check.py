@@ -10,9 +10,7 @@ from tests.data import layouts
 
 
 def test_every_copy_is_fine_and_counted(tmp_path):
-    counts = {
-        name: check_dataset(name, str(layouts.make(name, tmp_path / name)), workers=2) for name in layouts.MAKERS
-    }
+    counts = {name: check_dataset(name, str(layouts.make(name, tmp_path / name)), workers=2) for name in layouts.MAKERS}
     assert counts["vimeo_triplet"] == {"train": Count(3, 9, 6), "test": Count(2, 6, 4)}
     assert counts["vimeo_septuplet"]["train"] == Count(3, 15)
     assert counts["vimeo_bd"]["test"] == Count(2, 16)
