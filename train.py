@@ -15,9 +15,10 @@ def main(argv):
 
     from src.engine.device import start_device, worker_device
 
-    start_device(recipe.device_target, worker_device(recipe), recipe.seed)
+    settings = recipe.deterministic, recipe.memory_limit, recipe.compile_cache
+    start_device(recipe.device_target, worker_device(recipe), recipe.seed, *settings)
 
-    from src.data import create_dataset
+    from src.data import create_dataset, plain_errors
     from src.data.evaluation import validation_samples
     from src.data.sources import bad_samples, run_length, training_source
     from src.engine.fit import fit
@@ -27,14 +28,13 @@ def main(argv):
     from src.engine.validation import Validation
     from src.losses.objectives import create_objective
     from src.models import create_model
-    from src.models.initialise import he_normal
+    from src.models.initialise import initialise
     from src.ops.precision import halve_convolutions
     from src.runtime.mindspore_graph import GraphPredictor
 
     workers = start_parallel(recipe)
     network = create_model(recipe.model)
-    if recipe.initial_weights == "he":
-        he_normal(network, recipe.seed)
+    initialise(network, recipe.initial_weights, recipe.seed)
     objective = create_objective(network, recipe)
     load_start(network, objective, recipe)
     check_equal_weights(network, workers)
@@ -48,11 +48,11 @@ def main(argv):
     dataset_from = partial(
         create_dataset, source, objective.columns, recipe.batch_size, recipe.workers, workers.count, workers.rank
     )
-    score = None
-    if recipe.val_steps:
-        score = Validation(GraphPredictor(network), partial(validation_samples, recipe, network.inputs), workers)
+    samples = partial(validation_samples, recipe, network.inputs)
+    score = Validation(GraphPredictor(network), samples, workers) if recipe.val_steps else None
     folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers)
+    with plain_errors(source):
+        checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers)
     if workers.writes:
         print(bad_samples(source) + f"weights: {checkpoint}")
 

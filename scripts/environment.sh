@@ -57,9 +57,14 @@ find_python() {
  in MINDFRAMES_PYTHON=$MINDFRAMES_PYTHON} (MINDFRAMES_PYTHON=PATH names another)"
 }
 
-# prepare_environment MINDSPORE_VERSION [USAGE]: sets environment_python to the Python of a complete virtual environment.
+# prepare_environment MINDSPORE_VERSION [USAGE]: sets environment_python to the Python of a complete virtual environment,
+# or to MINDFRAMES_READY_PYTHON, one that has everything already.
 prepare_environment() {
     local version=$1 suffix="" accepted
+    if [[ -n ${MINDFRAMES_READY_PYTHON:-} ]]; then
+        environment_python=$MINDFRAMES_READY_PYTHON
+        return
+    fi
     case $version in
         2.0.0) accepted="3.9" ;;
         2.8.0) accepted="3.9 3.10 3.11 3.12" ;;

@@ -19,12 +19,13 @@ from src.errors import UsageError
 
 DEVICES = ("CPU", "GPU", "Ascend")
 AMP_LEVELS = ("O0", "O1")
-# Those behind the first line are the rows of src/data/datasets.py.
-DATASETS = (
-    "synthetic", "shifts", "clips",
+# The rows of src/data/datasets.py.
+ON_DISK = (
+    "clips",
     "vimeo_triplet", "vimeo_septuplet", "vimeo_bi", "vimeo_bd", "gopro", "adobe240", "ucf101", "snu_film",
     "middlebury_other", "middlebury_eval", "vid4_bi", "vid4_bd", "spmcs_bi", "spmcs_bd",
 )  # fmt: skip
+DATASETS = ("synthetic", "shifts", *ON_DISK)
 OPTIMIZERS = ("adamw", "adam")
 SCHEDULES = ("cosine", "cosine_epochs", "steps", "plateau", "constant")
 # Weights of a part of a network or of its loss, and the networks that have that part.
@@ -111,6 +112,9 @@ class Recipe:
     seed: int = option(1, "seed of weights and data", low=0)
     device_target: str = option("CPU", "what it runs on", choices=DEVICES)
     device_id: int = option(0, "which of the devices", low=0)
+    deterministic: bool = option(False, "repeat results bit by bit where the device has such kernels")
+    memory_limit: float = option(0.0, "device memory in GB that may be used; 0 for all", low=0)
+    compile_cache: str = option("", "folder that keeps compiled graphs for the next start")
     distribute: bool = option(False, "train together with the other workers that a launcher started")
     resume: bool = option(False, "go on with the run in output_path, or start it")
     overwrite: bool = option(False, "write into a folder that holds an earlier run")
@@ -119,6 +123,7 @@ class Recipe:
     def __post_init__(self):
         check_values(self)
         _check_together(self)
+        _check_sinking(self)
 
     @property
     def milestone_steps(self) -> tuple[int, ...]:
@@ -219,6 +224,17 @@ def _check_together(recipe):
         raise UsageError(f"initial_weights he is for ifrnet_s, ifrnet, ifrnet_l; got model {recipe.model!r}")
     if bool(recipe.vgg_ckpt) != bool(recipe.lpips_ckpt):
         raise UsageError("vgg_ckpt and lpips_ckpt go together; got one of them")
+
+
+def _check_sinking(recipe):
+    """Raise UsageError unless everything that happens every so many steps happens between two sinks."""
+    if not recipe.sink_steps:
+        return
+    if recipe.accumulate_steps > 1:
+        raise UsageError(f"sink_steps goes with accumulate_steps 1; got {recipe.accumulate_steps}")
+    for key in ("max_steps", "save_steps", "val_steps"):
+        if getattr(recipe, key) % recipe.sink_steps:
+            raise UsageError(f"{key} is a multiple of sink_steps {recipe.sink_steps}; got {getattr(recipe, key)}")
 
 
 def _with_one_length(values, given):

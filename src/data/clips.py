@@ -10,6 +10,7 @@ import numpy as np
 from src.data import COLUMNS
 from src.data.augment import augment, crop
 from src.data.cuts import is_cut
+from src.data.flow_estimate import estimate_flow
 from src.data.window import Window, to_columns
 from src.errors import InputError, UsageError
 from src.video.reader import open_source
@@ -57,17 +58,6 @@ def find_triplets(
 
 def _change(frame_a: np.ndarray, frame_b: np.ndarray) -> float:
     return float(cv2.absdiff(frame_a[::4, ::4], frame_b[::4, ::4]).mean() / 255)
-
-
-def estimate_flow(target: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """Estimate the flow from the target to a frame by dense inverse search (Kroeger et al., 2016).
-
-    Both images are (h, w, 3) uint8 RGB; the flow is (2, h, w) float32, in pixels.
-    """
-    grey_target, grey_frame = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in (target, frame))
-    # An estimator keeps buffers and is not safe to share between the loader's threads.
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    return search.calc(grey_target, grey_frame, None).transpose(2, 0, 1)
 
 
 def warp_error(target: np.ndarray, frame: np.ndarray, flow: np.ndarray) -> float:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from src.data import benchmarks, gopro, vimeo
+from src.data import benchmarks, gopro, records, vimeo
 from src.data.augment import FLAVR_CHANGES, IFRNET_CHANGES, TDAN_CHANGES, Changes
-from src.data.entries import Entry
+from src.data.entries import Entry, looked_at
 from src.data.folders import CLIPS_LAYOUT
 from src.errors import InputError, UsageError
 
 LISTED_NAMES = 6
-LOOKED_AT = 8  # entries whose files are looked for when a dataset is indexed
 
 
 @dataclass(frozen=True)
@@ -102,6 +101,7 @@ DATASETS = {
 def find_entries(name: str, data_path: str, split: str, **options) -> list[Entry]:
     """Index one split of a dataset; `options` that its index function does not take are left out.
 
+    A folder that src.data.records packed gives the entries it was packed from.
     Raises UsageError for an unknown name or split, or without a path; InputError, which tells the layout expected and
     the one found, when the folder is not laid out so, down to the first entry's images.
     """
@@ -111,20 +111,25 @@ def find_entries(name: str, data_path: str, split: str, **options) -> list[Entry
     if not data_path:
         raise UsageError(f"data_path is the folder of {name} ({dataset.layout}); got none")
     folder = Path(data_path)
+    if records.is_packed(folder):
+        return records.PackedFolder(folder).entries(name, split, options)
     try:
         entries = dataset.entries(folder, split, **{key: options[key] for key in dataset.options if key in options})
         _check_some(entries)
     except InputError as error:
-        raise InputError(
-            f"{error}; {dataset.title} expected in {folder}: {dataset.layout}; found: {layout_found(folder)}"
-        ) from error
+        raise InputError(f"{error}; {told_layouts(name, folder)}") from error
     return entries
+
+
+def indexed_with(name: str, options: dict) -> dict:
+    """Return the options that decide which entries a dataset has, of those that its index function takes."""
+    return {key: options[key] for key in dataset_named(name).options if key in options and key != "flow_path"}
 
 
 def _check_some(entries):
     """Raise InputError naming the first missing file unless one of a few entries is complete."""
-    looked_at = entries[:: max(len(entries) // LOOKED_AT, 1)]
-    missing = [next((file for file in (*each.frames, *each.targets) if not file.is_file()), None) for each in looked_at]
+    files = [(*entry.frames, *entry.targets) for entry in looked_at(entries)]
+    missing = [next((file for file in each if not file.is_file()), None) for each in files]
     if all(missing):
         raise InputError(f"{missing[0]}: does not exist")
 
@@ -135,6 +140,11 @@ def dataset_named(name: str) -> Dataset:
         known = ", ".join(each for each, row in DATASETS.items() if row.entries)
         raise UsageError(f"dataset is one of {known}; got {name!r}")
     return DATASETS[name]
+
+
+def told_layouts(name: str, folder: Path) -> str:
+    """Say in words the layout that is expected in a folder, and the one that is found."""
+    return f"{DATASETS[name].title} expected in {folder}: {DATASETS[name].layout}; found: {layout_found(folder)}"
 
 
 def layout_found(folder: Path) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 from src.errors import InputError, UsageError
 from src.video.images import image_files, natural_order
 
+LOOKED_AT = 8
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -37,6 +39,24 @@ def central(items: tuple, count: int) -> tuple:
     if count < 1 or left_out < 0 or left_out % 2:
         raise UsageError(f"networks of {len(items)} frames, or an even number fewer, fit this dataset; got {count}")
     return items[left_out // 2 : left_out // 2 + count]
+
+
+def looked_at(entries: list[Entry]) -> list[Entry]:
+    """Return a few entries, the first among them, whose files tell whether there are any at all."""
+    return entries[:: max(len(entries) // LOOKED_AT, 1)]
+
+
+def check_sizes(entry: Entry, sizes: dict[Path, tuple[int, int]]) -> None:
+    """Check the (height, width) of some of an entry's files, its first frame's first, against each other.
+
+    Raises InputError naming the first file that does not fit.
+    """
+    (first, (h, w)), *_ = sizes.items()
+    scale = 1 if entry.degradation else entry.scale
+    for file, (height, width) in sizes.items():
+        times = 1 if file in entry.frames else scale
+        if (height, width) != (times * h, times * w):
+            raise InputError(f"{file}: needs {times * h} x {times * w} pixels to fit {first}; got {height} x {width}")
 
 
 def read_list(file: Path) -> list[str]:

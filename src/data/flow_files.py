@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from src.errors import InputError
+from src.video.images import read_bytes
 
 HEADER = struct.Struct("<fii")
 MARK = 202021.25
@@ -26,10 +27,16 @@ def read_flow(path: Path | str) -> np.ndarray:
     Raises InputError, naming the file, when it cannot be read, is no .flo file, has another length than its header
     says, or holds a value that is not finite.
     """
-    try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    flow = decode_flow(read_bytes(Path(path)), path)
+    refuse_infinite(flow, path)
+    return np.ascontiguousarray(flow, np.float32)
+
+
+def decode_flow(data: bytes, path: Path | str) -> np.ndarray:
+    """Return the (2, H, W) flow in the bytes of a .flo file, as a view of them whose values are not looked at.
+
+    Raises InputError as `read_flow` does, naming the file that they come from.
+    """
     if len(data) < HEADER.size:
         raise InputError(f"{path}: a .flo file has at least {HEADER.size} bytes; got {len(data)}")
     mark, width, height = HEADER.unpack_from(data)
@@ -40,10 +47,13 @@ def read_flow(path: Path | str) -> np.ndarray:
     expected = HEADER.size + 8 * width * height
     if len(data) != expected:
         raise InputError(f"{path}: a flow of {width} x {height} takes {expected} bytes; got {len(data)}")
-    flow = np.frombuffer(data, "<f4", offset=HEADER.size).reshape(height, width, 2)
+    return np.frombuffer(data, "<f4", offset=HEADER.size).reshape(height, width, 2).transpose(2, 0, 1)
+
+
+def refuse_infinite(flow: np.ndarray, path: Path | str) -> None:
+    """Raise InputError, naming the file, when a value of a flow is not finite."""
     if not np.isfinite(flow).all():
         raise InputError(f"{path}: flow needs finite values; got {np.count_nonzero(~np.isfinite(flow))} that are not")
-    return np.ascontiguousarray(flow.transpose(2, 0, 1), np.float32)
 
 
 def write_flow(path: Path | str, flow: np.ndarray) -> None:

@@ -6,17 +6,17 @@ import dataclasses
 import functools
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
+import cv2
 import numpy as np
 
-from src.data.augment import Changes, augment, crop, random_crop, scale
+from src.data.augment import Changes, augment, crop, scale
 from src.data.degrade import REACH, SCALE, quarter
-from src.data.entries import Entry, central
-from src.data.flow_files import read_flow
+from src.data.entries import Entry, central, check_sizes, looked_at
+from src.data.flow_files import decode_flow, refuse_infinite
 from src.data.window import Window, to_columns
 from src.errors import InputError, UsageError
-from src.video.images import read_image
+from src.video.images import read_bytes, read_image
 
 ENLARGEMENT = 2  # of frames that are enlarged before they are cropped
 
@@ -26,11 +26,12 @@ class EntrySamples:
 
     `columns` are those of `src.data` that a sample consists of; as many of an entry's frames are read as they name,
     the central ones. With a "time" among them one target is drawn where an entry has several, otherwise all of them are
-    read. `size` (h, w) is that of the true image. An epoch visits every entry once, in an order drawn from (seed,
-    epoch). Without `changes` samples are only cropped. With `reads_flow` a "flow" column comes from the entry's files,
-    without it is zero. `on_bad_sample`: "fail" raises InputError with the file and the index of the sample that cannot
-    be read; "skip" takes the next entry instead, and `report` says how many are bad and names the first.
-    Raises UsageError when the entries do not have the frames that the columns name, or the size does not fit them.
+    read; a "flow" comes from the entry's files. `size` (h, w) is that of the true image. An epoch visits every entry
+    once, in an order drawn from (seed, epoch). Without `changes` samples are only cropped. `on_bad_sample`: "fail"
+    raises InputError with the file and the index of the sample that cannot be read; "skip" takes the next entry
+    instead, and `report` says how many are bad and names the first.
+    Raises UsageError when the entries do not have the frames that the columns name, or the size does not fit them;
+    InputError when flow is to be read and its first file does not exist.
     """
 
     def __init__(
@@ -41,12 +42,12 @@ class EntrySamples:
         length: int,
         seed: int,
         changes: Changes | None = None,
-        reads_flow: bool = False,
         on_bad_sample: str = "fail",
     ):
         self.entries, self.columns = list(entries), tuple(columns)
         self.size, self.length, self.seed = (int(size[0]), int(size[1])), int(length), int(seed)
-        self.changes, self.reads_flow, self.on_bad_sample = changes, reads_flow, on_bad_sample
+        self.changes, self.on_bad_sample = changes, on_bad_sample
+        self.reads_flow = "flow" in self.columns
         self.inputs = sum(name.startswith("frame") for name in self.columns)
         self.bad: dict[int, str] = {}
         self.lock = threading.Lock()
@@ -62,6 +63,8 @@ class EntrySamples:
                 raise UsageError(f"{entry.group}/{entry.name} has no true frame to train on")
             if self.size[0] % entry.scale or self.size[1] % entry.scale:
                 raise UsageError(f"height and width of x{entry.scale} samples divide by {entry.scale}; got {self.size}")
+        if self.reads_flow:
+            _check_flows(self.entries)
 
     def __len__(self) -> int:
         return self.length
@@ -74,8 +77,7 @@ class EntrySamples:
         epoch, place = divmod(index, count)
         for step in range(count):
             number = int(self._order(epoch)[(place + step) % count])
-            if number in self.bad:
-                continue
+            # Tried again each time: what is bad must not depend on which samples were read before.
             try:
                 return self._sample(self.entries[number], np.random.default_rng((self.seed, 7, index)))
             except InputError as error:
@@ -105,23 +107,52 @@ class EntrySamples:
         chosen = range(len(entry.targets))
         if "time" in self.columns and len(entry.targets) > 1:
             chosen = [int(rng.integers(len(entry.targets)))]
-        window = read_window(entry, self.inputs, chosen)
-        if self.reads_flow and "flow" in self.columns:
-            window = dataclasses.replace(window, flow=_read_flows(entry, window.targets[0].shape[1:]))
-        return window
+        return read_window(entry, self.inputs, chosen)
 
     def _crop(self, window, entry, rng):
-        if self.changes and self.changes.enlarge and rng.random() < self.changes.enlarge:
-            window = scale(window, tuple(ENLARGEMENT * side for side in window.frames[0].shape[1:]))
         size = tuple(side // entry.scale for side in self.size)
         shrinks = SCALE if entry.degradation else 1
         h, w = (side // shrinks for side in window.frames[0].shape[1:])
         if h < size[0] or w < size[1]:
             raise InputError(f"{entry.frames[0]}: needs at least {size[0]} x {size[1]} pixels; got {h} x {w}")
-        if not entry.degradation:
-            return random_crop(window, rng, size)
+        ratio = 1
+        if not entry.degradation and self.changes and self.changes.enlarge and rng.random() < self.changes.enlarge:
+            ratio, h, w = ENLARGEMENT, ENLARGEMENT * h, ENLARGEMENT * w
         top, left = (int(rng.integers(full - side + 1)) for full, side in zip((h, w), size))
-        return _degraded_crop(window, entry, top, left, size)
+        if entry.degradation:
+            return _degraded_crop(window, entry, top, left, size)
+        flows = _read_flows(entry, window.targets[0].shape[1:]) if self.reads_flow else ()
+        return _enlarged_crop(window, flows, ratio, top, left, size)
+
+
+def _enlarged_crop(window, flows, ratio, top, left, size):
+    """Crop at (top, left) of the enlarged images, but enlarge, and check the flows, no further than that can see."""
+    margin = 1 if ratio > 1 else 0
+    full = window.frames[0].shape[1:]
+    low = [max(start // ratio - margin, 0) for start in (top, left)]
+    high = [min(-(-(start + side) // ratio) + margin, end) for start, side, end in zip((top, left), size, full)]
+    seen = crop(window, low[0], low[1], (high[0] - low[0], high[1] - low[1]))
+    if flows:
+        joined = np.empty((2 * len(flows), *seen.frames[0].shape[1:]), np.float32)
+        for place, (file, flow) in enumerate(flows):
+            part = flow[:, low[0] : high[0], low[1] : high[1]]
+            # OpenCV parts interleaved values several times as fast as NumPy copies them
+            joined[2 * place : 2 * place + 2] = cv2.split(part.transpose(1, 2, 0))
+            refuse_infinite(joined[2 * place : 2 * place + 2], file)
+        seen = dataclasses.replace(seen, flow=joined)
+    if ratio == 1:
+        return seen
+    seen = scale(seen, tuple(ratio * side for side in seen.frames[0].shape[1:]))
+    return crop(seen, top - ratio * low[0], left - ratio * low[1], size)
+
+
+def _check_flows(entries):
+    """Raise before a network is compiled when there is no flow to distill from."""
+    if not all(entry.flows for entry in entries):
+        raise UsageError("this dataset has no flow to distill from; train with distillation_weight 0")
+    files = [entry.flows[0] for entry in looked_at(entries)]
+    if not any(file.is_file() for file in files):
+        raise InputError(f"{files[0]}: does not exist; distillation needs it, unless distillation_weight is 0")
 
 
 def _degraded_crop(window, entry, top, left, size):
@@ -144,21 +175,12 @@ def read_window(entry: Entry, inputs: int, chosen: Sequence[int] | None = None) 
     Raises InputError, naming the file, when an image is missing or broken or its size does not fit the others'.
     """
     chosen = range(len(entry.targets)) if chosen is None else chosen
-    read = functools.lru_cache(maxsize=None)(read_image)
-    frame_files, target_files = central(entry.frames, inputs), [entry.targets[place] for place in chosen]
-    frames, targets = ([read(file) for file in files] for files in (frame_files, target_files))
-    h, w = frames[0].shape[:2]
-    between = 1 if entry.degradation else entry.scale
-    for file, image, times in (
-        *((file, image, 1) for file, image in zip(frame_files, frames)),
-        *((file, image, between) for file, image in zip(target_files, targets)),
-    ):
-        if image.shape[:2] != (times * h, times * w):
-            found = f"{image.shape[0]} x {image.shape[1]}"
-            raise InputError(f"{file}: needs {times * h} x {times * w} pixels to fit {frame_files[0]}; got {found}")
+    frames, targets = central(entry.frames, inputs), [entry.targets[place] for place in chosen]
+    images = {file: read_image(file) for file in dict.fromkeys((*frames, *targets))}
+    check_sizes(entry, {file: image.shape[:2] for file, image in images.items()})
     return Window(
-        frames=tuple(image.transpose(2, 0, 1) for image in frames),
-        targets=tuple(image.transpose(2, 0, 1) for image in targets),
+        frames=tuple(images[file].transpose(2, 0, 1) for file in frames),
+        targets=tuple(images[file].transpose(2, 0, 1) for file in targets),
         times=tuple(entry.times[place] for place in chosen),
     )
 
@@ -172,10 +194,6 @@ def degraded(window: Window, entry: Entry) -> Window:
 
 
 def _read_flows(entry, size):
-    if not entry.flows:
-        raise InputError(f"{entry.frames[0]}: has no flow files; train with distillation_weight 0")
-    flows = [read_flow(Path(file)) for file in entry.flows]
-    for file, flow in zip(entry.flows, flows):
-        if flow.shape[1:] != size:
-            raise InputError(f"{file}: needs {size[0]} x {size[1]} pixels; got {flow.shape[1]} x {flow.shape[2]}")
-    return np.concatenate(flows)
+    flows = [(file, decode_flow(read_bytes(file), file)) for file in entry.flows]
+    check_sizes(entry, {entry.frames[0]: size, **{file: flow.shape[1:] for file, flow in flows}})
+    return flows

@@ -85,6 +85,5 @@ def _dataset_source(recipe, columns, worker_count):
         steps * samples,
         recipe.seed,
         row.changes if recipe.augmentation else None,
-        reads_flow=True,
         on_bad_sample=recipe.on_bad_sample,
     )

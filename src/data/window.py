@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 
@@ -48,4 +49,8 @@ def to_columns(window: Window, columns) -> tuple[np.ndarray, ...]:
 def _to_float(image):
     if image.dtype != np.uint8:
         return np.ascontiguousarray(image, np.float32)
-    return np.divide(image, np.float32(255), out=np.empty(image.shape, np.float32), dtype=np.float32)
+    converted = np.empty(image.shape, np.float32)
+    # OpenCV parts the colours of decoded images, which lie side by side, faster than NumPy reads them apart
+    for values, plane in zip(converted, cv2.split(image.transpose(1, 2, 0))):
+        np.divide(plane, np.float32(255), out=values, dtype=np.float32)
+    return converted

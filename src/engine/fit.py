@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from mindspore import Model, Tensor
 from mindspore.train.callback import Callback
 
 from src.engine.checkpoint import Card, save_weights
+from src.engine.device import can_sink
 from src.engine.interruption import StopSignals
 from src.engine.optimizer import create_optimizer
 from src.engine.parallel import ALONE
@@ -43,8 +45,9 @@ class Loop(Callback):
         self.sums, self.calls = self.sums + values, self.calls + 1
         if self.calls < recipe.accumulate_steps:
             return
-        values, self.sums, self.calls = self.sums / self.calls, 0.0, 0
-        facts["step"] += 1
+        *values, asked_to_stop = self.sums / self.calls
+        self.sums, self.calls = 0.0, 0
+        facts["step"] += self.run.stride
         step = facts["step"]
         facts["bad_in_a_row"] = 0 if applied else facts["bad_in_a_row"] + 1
         facts["skipped"] += not applied
@@ -57,11 +60,22 @@ class Loop(Callback):
         if facts["bad_in_a_row"] >= recipe.max_bad_steps:
             self.run.save()
             raise self._diverged(values, squares, arguments.train_dataset_element)
-        stops = self.signals.met is not None or self.ended_early or step == self.run.steps
+        stops = self._is_interrupted(asked_to_stop > 0) or self.ended_early or step == self.run.steps
         if stops or step % recipe.save_steps == 0:
             self.run.save()
         if stops:
             run_context.request_stop()
+
+    def _is_interrupted(self, told: bool) -> bool:
+        """Return whether a signal ends the run after this step; `told`: another worker met one before it."""
+        if self.run.workers.count == 1:
+            return self.signals.met is not None
+        if told:
+            self.signals.met = self.signals.met or signal.SIGTERM
+        elif self.signals.met is not None:
+            # all workers have to end with the same step, or the last one waits for the others' gradients
+            self.run.step.stop.set_data(Tensor(np.float32(1)))
+        return told
 
     def _validate(self):
         with self.run.averaged_weights():
@@ -93,9 +107,11 @@ class Run:
 
     def __init__(self, network, objective, recipe, folder: Path, length: tuple[int, int], workers=ALONE):
         self.network, self.recipe, self.folder, self.workers = network, recipe, folder, workers
-        self.steps, self.steps_per_epoch = length
+        # between two reports of a device that takes many steps on its own, nothing can be counted
+        self.stride = recipe.sink_steps if recipe.sink_steps and can_sink(recipe.device_target) else 1
+        self.steps, self.steps_per_epoch = length[0] // self.stride * self.stride, length[1]
         self.columns, self.terms = objective.columns, objective.terms
-        self.optimizer = create_optimizer(network.trainable_params(), recipe, *length)
+        self.optimizer = create_optimizer(network.trainable_params(), recipe, self.steps, self.steps_per_epoch)
         self.step = TrainStep(
             objective,
             self.optimizer,
@@ -139,7 +155,7 @@ class Run:
             facts["plateau"] = self.plateau.state_dict()
 
     def _tensors(self):
-        return {name: parameter for name, parameter in self.step.parameters_and_names()}
+        return {name: parameter for name, parameter in self.step.parameters_and_names() if name != "stop"}
 
     def save(self) -> None:
         """Write the state of the run, and the weights as they are used."""
@@ -213,6 +229,9 @@ def fit(network, objective, dataset_from, length, recipe, folder: Path, score=No
     elif workers.writes:
         clear_states(folder)
     done = run.facts["step"]
+    if workers.count > 1:
+        share = f"{run.steps} steps of {recipe.batch_size * recipe.accumulate_steps} samples of its own"
+        print(f"worker {workers.rank} of {workers.count}: {share}", flush=True)
     log = MetricsLog(folder, objective.terms, done, run.steps, recipe.summary) if workers.writes else NoLog()
     try:
         if done < run.steps:
@@ -231,7 +250,12 @@ def _train(run, log, dataset, score):
     told = "the run is saved; the same command with --resume goes on"
     with StopSignals(told) as signals, Heartbeat("compiling the training graph", log.tell) as heartbeat:
         loop = Loop(run, log, score, heartbeat, signals)
-        Model(run.step).train(1, dataset, callbacks=[loop], dataset_sink_mode=False)
+        model = Model(run.step)
+        if run.stride == 1:
+            model.train(1, dataset, callbacks=[loop], dataset_sink_mode=False)
+        else:
+            rounds = (run.steps - run.facts["step"]) // run.stride
+            model.train(rounds, dataset, callbacks=[loop], dataset_sink_mode=True, sink_size=run.stride)
 
 
 def _say_nothing(text):

@@ -47,7 +47,6 @@ def start_workers(command: list, device_target: str, count: int, folder: Path, r
     folder.mkdir(parents=True, exist_ok=True)
     environment = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     environment.update(PYTHONUNBUFFERED="1", PATH=_path(environment))
-    environment.setdefault("MS_SUBMODULE_LOG_v", "{DISTRIBUTED:3}")
     if not rank_table:
         if msrun := shutil.which("msrun", path=environment["PATH"]):
             return _start_msrun(msrun, command, environment, count, folder)

@@ -41,7 +41,7 @@ def state_bytes(recipe, values: int) -> int:
 def activation_bytes(recipe, network) -> int:
     """Estimate the bytes of a batch's activations and their gradients by a look at one small sample.
 
-    Runs the network once, outside of a graph, on the smallest frames it takes.
+    Runs the network once, outside of a graph, on the smallest frames it takes, and leaves graph mode on.
     """
     import mindspore
 
@@ -55,12 +55,11 @@ def activation_bytes(recipe, network) -> int:
         for _, cell in network.cells_and_names()
         if not list(cell.cells())
     ]
-    mode = mindspore.get_context("mode")
     mindspore.set_context(mode=mindspore.PYNATIVE_MODE)
     try:
         network(*frames)
     finally:
-        mindspore.set_context(mode=mode)
+        mindspore.set_context(mode=mindspore.GRAPH_MODE)
         for handle in handles:
             handle.remove()
     pixels = recipe.batch_size * recipe.height * recipe.width / (network.scale * side) ** 2

@@ -88,26 +88,29 @@ class _Sum(nn.Cell):
         return self.sum(values)
 
 
-def sum_over_workers(values, workers: Workers) -> np.ndarray:
-    """Return the elementwise sum of an array over all workers, as float64 rounded to float32 twice (48 bits)."""
+def gather(values, workers: Workers) -> np.ndarray:
+    """Return the arrays of all workers, which are of one shape, stacked in the order of ranks: (count, *shape) float64.
+
+    48 of the 53 bits of each value are kept: devices without double precision exchange the leading and the remaining
+    bits. Everyone adds to zeros at a place of its own, which is exact.
+    """
     values = np.asarray(values, np.float64)
     if workers.count == 1:
-        return values
-    # devices without double precision exchange the leading and the remaining bits
-    leading = values.astype(np.float32)
-    both = np.stack((leading, (values - leading).astype(np.float32)))
-    summed = _Sum()(Tensor(both)).asnumpy().astype(np.float64)
-    return summed[0] + summed[1]
+        return values[None]
+    parts = np.zeros((workers.count, 2, *values.shape), np.float32)
+    parts[workers.rank, 0] = values
+    parts[workers.rank, 1] = values - parts[workers.rank, 0]
+    return _Sum()(Tensor(parts)).asnumpy().astype(np.float64).sum(axis=1)
 
 
 def average_scores(values, weights, workers: Workers) -> np.ndarray:
     """Return the weighted mean of scores over the samples of all workers.
 
     values: (samples, measures) of this worker, perhaps none; weights: (samples,). Returns (measures,) float64, equal on
-    every worker up to rounding. Raises UsageError when the weights of all workers add up to zero.
+    every worker. Raises UsageError when the weights of all workers add up to zero.
     """
     values, weights = np.asarray(values, np.float64), np.asarray(weights, np.float64)
-    summed = sum_over_workers(np.append(weights @ values, weights.sum()), workers)
+    summed = gather(np.append(weights @ values, weights.sum()), workers).sum(axis=0)
     if not summed[-1] > 0:
         raise UsageError(f"scores are averaged with weights that add up to more than 0; got {summed[-1]}")
     return summed[:-1] / summed[-1]
@@ -115,7 +118,7 @@ def average_scores(values, weights, workers: Workers) -> np.ndarray:
 
 def barrier(workers: Workers) -> None:
     """Wait until every worker is here."""
-    sum_over_workers(np.ones(1), workers)
+    gather(np.ones(1), workers)
 
 
 def check_equal_weights(network, workers: Workers) -> None:
@@ -123,11 +126,8 @@ def check_equal_weights(network, workers: Workers) -> None:
     checksum = 0
     for _, parameter in network.parameters_and_names():
         checksum = zlib.crc32(np.ascontiguousarray(parameter.asnumpy()).tobytes(), checksum)
-    # each 16 bits are exact in float32, also when summed over the workers into a place of their own
-    table = np.zeros((workers.count, 2))
-    table[workers.rank] = divmod(checksum, 1 << 16)
-    table = sum_over_workers(table, workers)
-    strangers = [rank for rank in range(workers.count) if (table[rank] != table[0]).any()]
+    sums = gather(checksum, workers)
+    strangers = [rank for rank in range(workers.count) if sums[rank] != sums[0]]
     if strangers:
         raise WeightsError(
             f"all workers hold equal weights; got other ones than worker 0's on worker {', '.join(map(str, strangers))}"

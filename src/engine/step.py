@@ -61,12 +61,11 @@ class TrainStep(nn.TrainOneStepCell):
     objective: a Cell that maps a batch's columns to (loss, terms), all scalars. clip_norm: the largest norm of all
     gradients together (0: any). dynamic_scale: the loss is scaled up for the gradients' sake, twice as much after 2,000
     good steps and half as much after a step that overflowed. ema_decay: keep the moving average of the weights (0: do
-    not). workers: those that train together; gradients, loss and terms
-    are their means.
+    not). workers: those that train together; gradients, loss and terms are their means.
 
-    Returns (values, squares, applied): the loss and its terms in one tensor, the squared norm of every weight's
-    gradient, and whether the weights were changed. Nothing changes, in the optimizer neither, unless all gradients are
-    finite.
+    Returns (values, squares, applied): the loss, its terms and the workers' mean of `stop` in one tensor, the squared
+    norm of every weight's gradient, and whether the weights were changed. Nothing changes, in the optimizer neither,
+    unless the loss and all gradients are finite.
     """
 
     def __init__(
@@ -86,34 +85,40 @@ class TrainStep(nn.TrainOneStepCell):
         self.average_gradients = gradient_average(self.weights, workers)
         self.average_scalars = ScalarAverage(workers)
         self.scale = Parameter(Tensor(FIRST_SCALE if dynamic_scale else 1.0, dtype.float32), "loss_scale", False)
+        # a worker that sets it makes all of them stop after the same step
+        self.stop = Parameter(Tensor(0.0, dtype.float32), "stop", False)
         self.good_steps = Parameter(Tensor(0.0, dtype.float32), "good_steps", False)
         self.calls = Parameter(Tensor(0, dtype.int32), "calls", False)
+        self.loss_sum = Parameter(Tensor(0.0, dtype.float32), "loss_sum", False)
         self.sums = self.weights.clone(prefix="sum", init="zeros") if accumulation > 1 else None
         self.ema_decay = ema_decay
         self.averages = self.weights.clone(prefix="ema", init="same") if ema_decay > 0 else None
 
     def construct(self, *columns):
         (_, (loss, terms)), gradients = self.differentiated(self.scale, *columns)
-        values = ops.stack(self.average_scalars((loss,) + terms))
+        values = ops.stack(self.average_scalars((loss,) + terms + (self.stop * 1.0,)))
         if self.accumulation == 1:
-            squares, applied = self._update(gradients)
+            squares, applied = self._update(gradients, loss)
             return values, squares, applied
         values = ops.depend(values, self.map(_add_to, self.sums, gradients))
         ops.assign_add(self.calls, Tensor(1, dtype.int32))
+        ops.assign_add(self.loss_sum, loss)
         squares = ops.zeros((len(gradients),), dtype.float32)
         applied = self.calls < 0
         if self.calls % self.accumulation == 0:
-            squares, applied = self._update(self.sums)
+            squares, applied = self._update(self.sums, self.loss_sum)
             squares = ops.depend(squares, self.map(_clear, self.sums))
+            ops.assign(self.loss_sum, ops.zeros_like(self.loss_sum))
         return values, squares, applied
 
-    def _update(self, gradients):
+    def _update(self, gradients, loss):
         gradients = self.average_gradients(gradients)
         unit = 1.0 / (self.scale * self.accumulation)
         squares = 2.0 * ops.stack(self.map(_half_square, gradients)) * unit * unit
         total = squares.sum()
         # infinities and not-a-numbers do not cancel: their difference to themselves is not zero
-        applied = (total - total) == 0.0
+        checked = total + self.average_scalars((loss,))[0]
+        applied = (checked - checked) == 0.0
         if self.clip_norm > 0:
             unit = unit * ops.minimum(self.clip_norm / (ops.sqrt(total) + 1e-6), 1.0)
         if self.accumulation > 1 or self.dynamic_scale or self.clip_norm > 0:

@@ -1,35 +1,35 @@
 """Watch the processes of a distributed run: show worker 0's output, end everything when one worker fails.
 
-A starter such as msrun leaves its workers behind, in sessions of their own, or reaps them itself. So this process
-becomes the parent of whatever is orphaned below it, and looks for its descendants in /proc (Linux only).
+A starter such as msrun leaves its workers behind, in sessions of their own, and mpirun reaps them itself: so they are
+looked for among the descendants of this process.
 """
 
 from __future__ import annotations
 
-import ctypes
-import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from src.errors import EnvironmentFault
+from src.engine.processes import adopt_orphans, descendants, reap, send_signal
 
 SCHEDULER = -1
 RANK_VARIABLES = (b"OMPI_COMM_WORLD_RANK", b"RANK_ID")
-BECOME_PARENT_OF_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER of <linux/prctl.h>
 INTERVAL = 0.2
 SECONDS_TO_SAVE = 60
 SECONDS_TO_END = 5
+# MindSpore says this while it ends, whatever its level of logging.
+NOISE = re.compile(r"^\[INFO\] DISTRIBUTED\(.*\n", re.MULTILINE)
+STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Job:
     """The processes of a run of `count` workers, whose logs are FOLDER/worker_RANK.log and FOLDER/scheduler.log."""
 
     def __init__(self, count: int, folder: Path):
-        if not sys.platform.startswith("linux") or ctypes.CDLL(None).prctl(BECOME_PARENT_OF_ORPHANS, 1, 0, 0, 0):
-            raise EnvironmentFault(f"distributed runs are watched through Linux' prctl and /proc; got {sys.platform}")
+        adopt_orphans()
         self.count, self.folder = count, folder
         self.ranks, self.codes, self.ended, self.started = {}, {}, [], []
 
@@ -46,7 +46,7 @@ class Job:
 
     def look(self) -> list:
         """Reap what ended, learn which process is which worker, and return the descendants that are alive."""
-        alive = _descendants()
+        alive = descendants()
         known = set(self.ranks.values())
         starters = {process.pid for process in self.started}
         for pid in sorted(alive):
@@ -55,52 +55,46 @@ class Job:
             if rank is not None and rank not in known:
                 self.ranks[pid] = rank
                 known.add(rank)
-        self._reap()
-        alive = [pid for pid in alive if pid not in self.codes]
+        self.codes.update(reap())
         self.ended += [pid for pid in self.ranks if pid not in alive and pid not in self.ended]
         return alive
-
-    def _reap(self):
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if not pid:
-                return
-            code = os.waitstatus_to_exitcode(status)
-            self.codes[pid] = code if code >= 0 else 128 - code
 
     def failure(self) -> tuple | None:
         """Return (exit code, rank or None, log) of what failed first, a worker rather than anything else; or None."""
         failed = [(self.ranks.get(pid), code) for pid, code in self.codes.items() if code]
         if not failed:
             return None
-        # of those that ended at once, a code of ours says more than a broken connection, or a signal, does
-        rank, code = min(failed, key=lambda each: (each[0] in (None, SCHEDULER), not 1 < each[1] < 128, each[0] or 0))
+        # of those that ended at once, a code of ours says more than a broken connection or a signal does
+        rank, code = min(failed, key=lambda each: (not 1 < each[1] < 128, each[0] in (None, SCHEDULER), each[0] or 0))
         if rank is None:
-            # mpirun reaps its workers itself, and the shortest lives end before they are seen
-            gone = [self.ranks[pid] for pid in self.ended if not self.codes.get(pid) and self.ranks[pid] != SCHEDULER]
-            silent = [each for each in range(self.count) if each not in self.ranks.values()]
-            logs = [each for each in gone + silent if _size(self.folder / f"worker_{each}.log")]
-            rank = logs[0] if logs else None
+            rank = self._unseen_failure()
         names = {None: "launcher.log", SCHEDULER: "scheduler.log"}
         return code, rank, self.folder / names.get(rank, f"worker_{rank}.log")
 
+    def _unseen_failure(self) -> int | None:
+        # mpirun reaps its workers itself, and the shortest lives end before they are seen
+        gone = [self.ranks[pid] for pid in self.ended if not self.codes.get(pid) and self.ranks[pid] != SCHEDULER]
+        unseen = [rank for rank in range(self.count) if rank not in self.ranks.values()]
+        told = [rank for rank in gone + unseen if _size(self.folder / f"worker_{rank}.log")]
+        if told:
+            return told[0]
+        started = [rank for rank in unseen if (self.folder / f"worker_{rank}.log").exists()]
+        return started[0] if len(started) == 1 else None
+
     def send(self, number: int) -> None:
         """Send a signal to worker 0 alone, because the others wait for it in the next exchange; to all without it."""
-        alive = _descendants()
+        alive = descendants()
         first = [pid for pid, rank in self.ranks.items() if rank == 0 and pid in alive]
-        _signal(first or alive, number)
+        send_signal(first or alive, number)
 
     def end(self, seconds: float = SECONDS_TO_END) -> None:
         """End every descendant: asked at first, forced after some seconds."""
-        _signal(self.look(), signal.SIGTERM)
+        send_signal(self.look(), signal.SIGTERM)
         limit = time.monotonic() + seconds
         while self.look() and time.monotonic() < limit:
             time.sleep(INTERVAL)
         while alive := self.look():
-            _signal(alive, signal.SIGKILL)
+            send_signal(alive, signal.SIGKILL)
             time.sleep(INTERVAL)
 
 
@@ -134,9 +128,6 @@ def watch(job: Job, seconds_to_save: float = SECONDS_TO_SAVE) -> int:
     return _report(job, failure) if failure else 0
 
 
-STOPS = (signal.SIGTERM, signal.SIGINT)
-
-
 def _report(job, failure) -> int:
     code, rank, log = failure
     who = {None: "the launcher", SCHEDULER: "the scheduler"}.get(rank, f"worker {rank} of {job.count}")
@@ -149,7 +140,8 @@ def _report(job, failure) -> int:
 
 def last_words(log: Path, most: int = 60) -> str:
     """Return the last traceback of a log and what follows it, or else its last lines."""
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    lines = NOISE.sub("", text).splitlines()
     starts = [index for index, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
     return "\n".join(lines[starts[-1] :][:most] if starts else lines[-most // 3 :])
 
@@ -166,32 +158,12 @@ class _Follower:
                 file.seek(self.position)
                 added = file.read()
             self.position += len(added)
-            sys.stdout.write(added.decode("utf-8", "replace"))
+            sys.stdout.write(NOISE.sub("", added.decode("utf-8", "replace")))
             sys.stdout.flush()
 
 
 def _size(path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _descendants() -> list:
-    """Return the processes below this one, by number; those that ended but were not reaped are left out."""
-    children = {}
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            try:
-                # the name in parentheses may hold anything
-                state, parent = Path(entry.path, "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
-            except OSError:
-                continue
-            children.setdefault(int(parent), []).append((int(entry.name), state))
-    found, waiting = [], [os.getpid()]
-    while waiting:
-        for pid, state in children.get(waiting.pop(), []):
-            waiting.append(pid)
-            if state not in "ZX":
-                found.append(pid)
-    return sorted(found)
 
 
 def _rank_of(pid) -> int | None:
@@ -202,11 +174,3 @@ def _rank_of(pid) -> int | None:
     if variables.get(b"MS_ROLE") == b"MS_SCHED":
         return SCHEDULER
     return next((int(variables[name]) for name in RANK_VARIABLES if name in variables), None)
-
-
-def _signal(pids, number) -> None:
-    for pid in pids:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            pass

@@ -8,6 +8,12 @@ from mindspore import Tensor
 PRELU_SLOPE = 0.25
 
 
+def initialise(network, how: str, seed: int) -> None:
+    """Draw the weights to start from: "he" for `he_normal`, "published" leaves those the network was made with."""
+    if how == "he":
+        he_normal(network, seed)
+
+
 def he_normal(network, seed: int) -> None:
     """Draw a network's kernels by He's rule for PReLU, its biases zero, so that signals keep their size in depth.
 

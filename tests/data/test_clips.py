@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from src.data.clips import ClipTriplets, estimate_flow, find_triplets, read_clip
+from src.data.clips import ClipTriplets, find_triplets, read_clip
+from src.data.flow_estimate import estimate_flow
 from src.errors import InputError, UsageError
 from tests.data.moving_clip import moving_frames, write_folder, write_video
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from src.data import COLUMNS, Mixture, create_dataset
-from src.errors import UsageError
+from src.data import COLUMNS, Mixture, create_dataset, plain_errors
+from src.errors import InputError, UsageError
 
 
 class Numbered:
@@ -90,3 +90,21 @@ def test_an_objective_gets_its_columns_in_its_order_from_where_it_starts():
 def test_a_column_that_the_source_lacks_is_named():
     with pytest.raises(UsageError, match="frame2, frame3; got frame0, frame1, time, target, flow"):
         create_dataset(Numbered(1, 4), ("frame1", "frame2", "frame3"), 2)
+
+
+class Broken(Numbered):
+    """A source whose fourth sample cannot be read."""
+
+    def __getitem__(self, index):
+        if index == 3:
+            raise InputError("sample 3: a.png: cannot be decoded")
+        return super().__getitem__(index)
+
+
+def test_the_error_of_a_sample_comes_out_of_mindspore_as_it_was():
+    source = Broken(1, 8)
+    dataset = create_dataset(source, COLUMNS, 2)
+    with pytest.raises(InputError, match="^sample 3: a.png: cannot be decoded$"), plain_errors(source):
+        list(dataset.create_dict_iterator(output_numpy=True, num_epochs=1))
+    with pytest.raises(RuntimeError, match="other"), plain_errors(Numbered(1, 8)):
+        raise RuntimeError("other")

@@ -4,9 +4,11 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from src.config import Recipe
 from src.engine import device
 from src.errors import EnvironmentFault
 
@@ -69,3 +71,83 @@ def test_the_failure_keeps_the_cause():
     with pytest.raises(EnvironmentFault) as caught:
         device.start_device("CPU", -5)
     assert "CPU device -5" in str(caught.value)
+
+
+@pytest.mark.parametrize(("variable", "expected"), [("DEVICE_ID", 3), ("OMPI_COMM_WORLD_LOCAL_RANK", 3), ("HOME", 5)])
+@pytest.mark.parametrize("target", ["GPU", "CPU"])
+def test_a_worker_takes_the_device_of_its_launcher_only_when_it_is_distributed(
+    variable, expected, target, monkeypatch
+):  # fmt: skip
+    for name in device.LOCAL_DEVICE:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "3")
+    for distribute in (True, False):
+        recipe = Recipe(distribute=distribute, device_target=target, device_id=5)
+        assert device.worker_device(recipe) == (expected if distribute and target == "GPU" else 5)
+
+
+@pytest.mark.parametrize(
+    ("target", "message", "expected"),
+    [
+        ("GPU", "Unsupported device target GPU. More.\nAnd", "Unsupported device target GPU. More.; pip install -r"),
+        (
+            "GPU",
+            "Unsupported\nLoad dynamic library: libmindspore_gpu.so.11.6 failed. libcublas.so.11: no such file\nmore",
+            "its plug-in does not load (libcublas.so.11: no such file); pip install -r requirements-gpu.txt",
+        ),
+        (
+            "Ascend",
+            "Unsupported\nLoad dynamic library: libmindspore_ascend.so.2 failed. libge_runner.so: no such file",
+            "its plug-in does not load (libge_runner.so: no such file); install CANN and source its set_env.sh",
+        ),
+        ("CPU", "", "no reason is told"),
+    ],
+)
+def test_the_reason_names_the_plug_in_and_the_next_step(target, message, expected, monkeypatch):
+    monkeypatch.setattr(device, "ASCEND_DEVICES", "/dev/null")
+    assert device._reason(target, message).startswith(expected)
+
+
+def test_an_ascend_machine_without_a_card_is_told_so(monkeypatch):
+    monkeypatch.setattr(device, "ASCEND_DEVICES", "/nowhere/davinci*")
+    assert device._reason("Ascend", "anything").startswith("no card (/nowhere/davinci* is not there)")
+
+
+class FakeMindSpore:
+    """Notes what is asked of it; `runtime` and `set_deterministic` only where the version has them."""
+
+    def __init__(self, new):
+        self.asked = []
+        if new:
+            self.set_deterministic = lambda on: self.asked.append(("deterministic", on))
+            self.runtime = SimpleNamespace(set_memory=lambda *sizes: self.asked.append(("memory", sizes)))
+
+    def set_context(self, **settings):
+        self.asked.append(settings)
+
+
+def test_settings_go_by_the_means_of_the_version():
+    for new, expected in (
+        (True, [("deterministic", True), ("memory", ("1.5GB", "1.5GB", "1.5GB"))]),
+        (False, [{"deterministic": "ON"}, {"max_device_memory": "1.5GB"}]),
+    ):
+        mindspore = FakeMindSpore(new)
+        device._repeat_results(mindspore)
+        device._limit_memory(mindspore, 1.5)
+        assert mindspore.asked == expected
+
+
+def test_settings_are_accepted_and_the_compile_cache_is_used(tmp_path):
+    # in a process of its own: memory is limited once
+    code = (
+        "from src.engine.device import start_device\n"
+        f"start_device('CPU', seed=1, deterministic=True, memory_limit=4, compile_cache={str(tmp_path)!r})\n"
+        "from mindspore import Tensor, nn, ops\n"
+        "class Doubled(nn.Cell):\n    def construct(self, x):\n        return ops.tanh(x) * 2\n"
+    )
+    program = tmp_path / "program.py"
+    program.write_text(code + "print(Doubled()(Tensor([0.0])).asnumpy())", encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, str(program)], env=environment, capture_output=True, text=True)
+    assert done.stdout == "[0.]\n", done.stderr
+    assert list(tmp_path.rglob("*.mindir"))

@@ -5,6 +5,8 @@ import signal
 
 import pytest
 
+PYTEST = "python [-m] [pytest] [-q] [--durations=10] [-n] [auto] [--maxprocesses] [4] [--dist] [loadfile]"
+
 
 def installations(calls):
     return [call for call in calls if "[pip]" in call]
@@ -74,7 +76,7 @@ def test_a_second_start_installs_nothing_and_says_nothing_of_it(project):
     assert len(installations(project.calls())) == 1
     second = project.run("run_tests.sh")
     assert (second.returncode, second.stderr) == (0, "")
-    assert project.calls() == ["python [-m] [ruff] [check] [.]", "python [-m] [pytest] [-q] [--durations=10]"]
+    assert project.calls() == ["python [-m] [ruff] [check] [.]", PYTEST]
 
 
 def test_changed_requirements_are_installed_into_the_same_environment(project):
@@ -148,7 +150,7 @@ def test_another_mindspore_has_its_own_environment_list_and_no_linter(project, v
     made, installed, tested = project.calls()
     assert made == f"python3 [-m] [venv] [{project.root}/{folder}]"
     assert installed.endswith(f"[-r] [{project.root}/requirements-{version}.txt]")
-    assert tested == "python [-m] [pytest] [-q] [--durations=10] [-k] [two words]"
+    assert tested == f"{PYTEST} [-k] [two words]"
 
 
 def test_a_python_too_new_for_an_old_mindspore_is_refused(project):

@@ -1,0 +1,124 @@
+"""A recipe's dataset, split and options reach the source it trains on and the samples it is measured on."""
+
+import numpy as np
+import pytest
+
+from src.config import Recipe
+from src.data import COLUMNS
+from src.data.evaluation import evaluation_samples, protocol_of
+from src.data.sources import bad_samples, training_source
+from src.errors import InputError, UsageError
+from src.video.images import read_image
+from tests.data import layouts
+
+FOUR = ("frame0", "frame1", "frame2", "frame3", "target")
+SEVEN = (*(f"frame{index}" for index in range(7)), "target")
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    """A function that gives a recipe on the tiny copy of a dataset, made once."""
+    root, made = tmp_path_factory.mktemp("datasets"), {}
+
+    def recipe(name, **options):
+        made.setdefault(name, root / name if name in made else layouts.make(name, root / name))
+        sizes = {"height": 32, "width": 32, "batch_size": 2, "max_steps": 4}
+        return Recipe(**{"dataset": name, "data_path": str(made[name]), **sizes, **options})
+
+    return recipe
+
+
+@pytest.mark.parametrize(
+    "name, columns, shape",
+    [
+        ("vimeo_triplet", COLUMNS, (3, 32, 32)),
+        ("gopro", ("frame0", "frame1", "target"), (7, 3, 32, 32)),
+        ("adobe240", FOUR, (7, 3, 32, 32)),
+        ("vimeo_septuplet", FOUR, (3, 32, 32)),
+        ("vimeo_bi", SEVEN, (3, 32, 32)),
+        ("vimeo_bd", SEVEN, (3, 32, 32)),
+    ],
+)
+def test_a_source_gives_what_the_objective_asks_for(name, columns, shape, copies):
+    source = training_source(copies(name), columns)
+    assert source.columns == columns and len(source) == 8
+    assert dict(zip(columns, source[7]))["target"].shape == shape
+    assert bad_samples(source) == ""
+
+
+def test_triplets_of_columns_are_the_default(copies):
+    flow = training_source(copies("vimeo_triplet"))[0][COLUMNS.index("flow")]
+    assert set(np.abs(flow[:, 0, 0])) == {1, 2}
+    without = training_source(copies("vimeo_triplet", flow_path="/nowhere"), COLUMNS[:4])
+    assert len(without[0]) == 4
+
+
+def test_options_reach_the_dataset(copies):
+    assert training_source(copies("gopro", multi=4), FOUR)[0][4].shape == (3, 3, 32, 32)
+    with pytest.raises(InputError, match="/nowhere/.*flow_t0.flo"):
+        training_source(copies("vimeo_triplet", flow_path="/nowhere"))
+    whole = training_source(copies("vimeo_triplet", augmentation=False, height=64, width=64, split="test"), COLUMNS[:2])
+    files = [entry.frames[0] for entry in whole.entries]
+    assert {each.parts[-2] for each in files} == {"0003", "0002"}
+    pictures = [read_image(file).transpose(2, 0, 1) / np.float32(255) for file in files]
+    assert any(np.array_equal(whole[0][0], picture) for picture in pictures)
+
+
+def test_bad_samples_are_told_when_they_are_skipped(tmp_path):
+    folder = layouts.make("vimeo_septuplet", tmp_path / "copy")
+    (folder / "sequences/00001/0002/im5.png").write_bytes(b"")
+    values = {"dataset": "vimeo_septuplet", "data_path": str(folder), "height": 32, "width": 32, "max_steps": 3}
+    skipping = training_source(Recipe(**values, on_bad_sample="skip"), FOUR)
+    for index in range(len(skipping)):
+        skipping[index]
+    assert bad_samples(skipping).startswith("bad samples: 1 of 3 entries") and "0002/im5.png" in bad_samples(skipping)
+    with pytest.raises(InputError, match="0002/im5.png"):
+        failing = training_source(Recipe(**values), FOUR)
+        for index in range(3):
+            failing[index]
+
+
+@pytest.mark.parametrize("name", ["ucf101", "snu_film", "vid4_bi"])
+def test_a_benchmark_is_not_trained_on(name, copies):
+    with pytest.raises(UsageError, match=f"vimeo_triplet, .*have; got {name}"):
+        training_source(copies(name))
+
+
+@pytest.mark.parametrize(
+    "name, inputs, count, small",
+    [
+        ("vimeo_triplet", 2, 2, 64),
+        ("vimeo_septuplet", 4, 2, 64),
+        ("gopro", 2, 8 * 7, 64),
+        ("ucf101", 2, 3, 64),
+        ("snu_film", 2, 16, 64),
+        ("middlebury_other", 4, 3, 64),
+        ("vid4_bd", 5, 11, 16),
+        ("spmcs_bi", 7, 11, 16),
+    ],
+)
+def test_the_test_split_is_measured_on(name, inputs, count, small, copies):
+    recipe = copies(name)
+    samples = list(evaluation_samples(recipe, inputs))
+    assert len(samples) == count
+    assert len({(sample.group, sample.name) for sample in samples}) == count
+    for sample in samples:
+        assert sample.frames.shape == (inputs, 3, small, small) and sample.truth.shape == (3, 64, 64)
+        assert sample.frames.dtype == sample.truth.dtype == np.float32
+    assert "split test" in protocol_of(recipe)
+
+
+def test_a_moving_picture_is_where_its_time_says(copies):
+    """The copy moves by 2 pixels along x a frame: 16 in a window of GoPro."""
+    for sample in list(evaluation_samples(copies("gopro")))[:7]:
+        step = round(sample.time * 8)
+        moved = np.roll(sample.frames[0], (-step, 2 * step), (1, 2))
+        np.testing.assert_array_equal(moved[:, : 64 - step, 2 * step :], sample.truth[:, : 64 - step, 2 * step :])
+
+
+def test_one_difficulty_can_be_chosen_and_truth_is_needed(copies):
+    assert {sample.group for sample in evaluation_samples(copies("snu_film", split="hard"))} == {"hard"}
+    with pytest.raises(UsageError, match="middlebury_eval comes without true frames"):
+        evaluation_samples(copies("middlebury_eval"))
+    with pytest.raises(UsageError, match="split of gopro is one of train, test; got 'hard'"):
+        evaluation_samples(copies("gopro", split="hard"))
