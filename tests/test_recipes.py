@@ -86,5 +86,4 @@ def test_two_steps_move_every_weight(model, dataset, tmp_path):
     after = {key: value.asnumpy() for key, value in network.parameters_and_names()}
     assert all(np.isfinite(value).all() for value in after.values())
     unmoved = {key for key, value in after.items() if (value == before[key]).all()}
-    print(lines, unmoved)
     assert not {key for key in unmoved if not key.endswith(KEPT)}
