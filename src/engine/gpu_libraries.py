@@ -27,6 +27,7 @@ LIBRARIES = (
 )
 # MindSpore asks CUDA_HOME/bin/nvcc for the version, and opens no plug-in without an answer.
 CUDA_HOME = Path(__file__).resolve().parent / "cuda"
+SYSTEM_RUNTIMES = ("libcudart.so.11.0", "libcudart.so.10.1")
 DRIVER = "libcuda.so.1"
 
 
@@ -52,11 +53,13 @@ def check_gpu(device_id: int) -> None:
 def load_gpu_libraries() -> list[str]:
     """Load the libraries of the installed nvidia-*-cu11 packages; return their folders, or none.
 
-    Has to run before MindSpore is imported. Raises EnvironmentFault when a part of them is missing or damaged.
+    Has to run before MindSpore is imported. Raises EnvironmentFault when a part of them is missing or damaged, or there
+    are none and the system has no CUDA of its own.
     """
     root = _packages()
     present = [root / part / "lib" / name for part, name in LIBRARIES] if root else []
-    if not any(path.exists() for path in present):
+    if not present:
+        _check_system()
         return []
     for path in present:
         try:
@@ -71,6 +74,19 @@ def load_gpu_libraries() -> list[str]:
     os.environ["LD_LIBRARY_PATH"] = os.pathsep.join(folders + [each for each in before if each not in ("", *folders)])
     os.environ["CUDA_HOME"] = str(CUDA_HOME)
     return folders
+
+
+def _check_system() -> None:
+    for name in SYSTEM_RUNTIMES:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            continue
+        return
+    raise EnvironmentFault(
+        f"the GPU needs the CUDA libraries, from PyPI or of the system ({' or '.join(SYSTEM_RUNTIMES)}); found none of "
+        "them: pip install -r requirements-gpu.txt"
+    )
 
 
 def _packages() -> Path | None:

@@ -69,11 +69,19 @@ def test_a_missing_part_is_exit_code_5_with_the_command_that_installs_it(package
     assert "pip install -r requirements-gpu.txt" in done.stderr and done.stderr.count("\n") == 1
 
 
-def test_without_the_packages_the_system_is_left_as_it_is(monkeypatch):
+def test_without_the_packages_the_cuda_of_the_system_is_left_as_it_is(monkeypatch):
     monkeypatch.setattr(gpu_libraries, "_packages", lambda: None)
+    monkeypatch.setattr(gpu_libraries, "SYSTEM_RUNTIMES", ("libcudart-missing.so", "libc.so.6"))
     monkeypatch.setenv("CUDA_HOME", "/usr/local/cuda")
     assert gpu_libraries.load_gpu_libraries() == []
     assert os.environ["CUDA_HOME"] == "/usr/local/cuda"
+
+
+def test_without_any_cuda_the_packages_are_named(monkeypatch):
+    monkeypatch.setattr(gpu_libraries, "_packages", lambda: None)
+    monkeypatch.setattr(gpu_libraries, "SYSTEM_RUNTIMES", ("libcudart-missing.so",))
+    with pytest.raises(gpu_libraries.EnvironmentFault, match="found none of them: pip install -r requirements-gpu.txt"):
+        gpu_libraries.load_gpu_libraries()
 
 
 def test_mindspore_learns_a_version_that_has_a_plug_in():
