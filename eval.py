@@ -14,8 +14,8 @@ def main(argv):
     from src.engine.evaluate import evaluate, table
     from src.runtime.mindspore_graph import load_predictor
 
-    samples = evaluation_samples(recipe)
     predictor = load_predictor(recipe.model, recipe.ckpt_path, recipe.device_target, recipe.device_id)
+    samples = evaluation_samples(recipe, predictor.inputs)
     folder.mkdir(parents=True, exist_ok=True)
     facts = {"model": recipe.model, "dataset": recipe.dataset, "protocol": protocol_of(recipe)}
     results = evaluate(predictor, samples, folder, facts)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from mindspore import Parameter, ParameterTuple, Tensor
 
+import eval as evaluation
 import train
 from src.config import Recipe, read_recipe
 from src.engine.checkpoint import Card, load_weights, save_weights
@@ -87,3 +88,10 @@ def test_two_steps_move_every_weight(model, dataset, tmp_path):
     assert all(np.isfinite(value).all() for value in after.values())
     unmoved = {key for key, value in after.items() if (value == before[key]).all()}
     assert not {key for key in unmoved if not key.endswith(KEPT)}
+
+    evaluation.main(
+        ["--config_path", str(CONFIGS / f"{name}.yaml"), "--data_path", str(tmp_path / "data"),
+         "--ckpt_path", str(tmp_path / f"{model}.ckpt"), "--output_path", str(tmp_path / "scores")]
+    )  # fmt: skip
+    scores = json.loads((tmp_path / "scores" / "metrics.json").read_text())
+    assert scores["samples"] > 0 and np.isfinite([scores["psnr"], scores["psnr_baseline"]]).all()

@@ -44,7 +44,7 @@ def test_the_weights_are_evaluated_with_their_protocol(run, tmp_path, capsys):
     results = json.loads((tmp_path / "eval" / "metrics.json").read_text())
     records = [json.loads(line) for line in (tmp_path / "eval" / "samples.jsonl").read_text().splitlines()]
     assert (results["model"], results["dataset"], results["samples"]) == ("ifrnet_s", "synthetic", 3)
-    for measure in ("psnr", "ssim", "psnr_average"):
+    for measure in ("psnr", "ssim", "psnr_baseline"):
         assert results[measure] == pytest.approx(sum(record[measure] for record in records) / 3)
     assert "3 generated triplets of 32x32" in results["protocol"]
     assert f"{results['psnr']:.2f}" in capsys.readouterr().out

@@ -16,6 +16,7 @@ from src.data.sources import GENERATED, entries_of
 from src.data.synthetic import SyntheticMotion
 from src.data.window import to_columns
 from src.errors import UsageError
+from src.ops.bicubic_matrix import bicubic_matrix
 
 # Far from any seed a recipe trains with, so that generated test motion is never seen in training.
 UNSEEN_SEED = 1_000_003
@@ -34,6 +35,16 @@ class Sample:
     frames: np.ndarray
     time: float
     truth: np.ndarray
+
+    @property
+    def baseline(self) -> np.ndarray:
+        """What costs nothing: the mean of the two central frames, or the central one enlarged by bicubic kernels."""
+        count = len(self.frames)
+        h, w = self.frames.shape[2:]
+        if self.truth.shape[1:] == (h, w):
+            return self.frames[(count - 1) // 2 : count // 2 + 1].mean(axis=0)
+        rows, columns = (bicubic_matrix(small, full) for small, full in zip((h, w), self.truth.shape[1:]))
+        return np.clip(rows @ self.frames[count // 2] @ columns.T, 0, 1).astype(np.float32)
 
 
 def evaluation_samples(recipe, inputs: int = 2) -> Iterator[Sample]:
@@ -112,9 +123,10 @@ def _from_entries(entries, inputs):
         columns = (*(f"frame{index}" for index in range(inputs)), "target")
         *frames, targets = to_columns(window, columns)
         truths = targets if targets.ndim == 4 else targets[None]
+        frames = np.stack(frames)  # one array for all its truths, so that a predictor of several frames runs once
         for number, (time, truth) in enumerate(zip(window.times, truths), 1):
             name = entry.name if len(truths) == 1 else f"{entry.name}+{number}"
-            yield Sample(entry.group, name, np.stack(frames), time, truth)
+            yield Sample(entry.group, name, frames, time, truth)
 
 
 def _to_float(frame: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ class GraphPredictor:
         self.inputs = network.inputs
         self.scale = network.scale
         self.timestep = timestep
+        self.last = (None, None)
 
     def __call__(self, frames: np.ndarray, times: Sequence[float]) -> np.ndarray:
         from mindspore import Tensor
@@ -34,18 +35,23 @@ class GraphPredictor:
             raise ValueError(f"frames have the shape ({self.inputs}, 3, H, W); got {frames.shape}")
         height, width = frames.shape[2:]
         padded = [Tensor(frame[None]) for frame in pad_to_multiple(frames, self.network.multiple)]
+        if self.network.outputs > 1:
+            return np.stack([self._all_outputs(frames, padded)[self._output_at(time)] for time in times])
         predicted = []
         # One time after the other: a batch of one is the fastest on CPU, and the memory stays that of one frame.
-        if self.network.outputs > 1:
-            output = self.network(*padded).asnumpy()[0]
-            output = np.clip(output[..., : height * self.scale, : width * self.scale], 0, 1)
-            return np.stack([output[self._output_at(time)] for time in times])
         for time in times:
             when = (Tensor(np.full((1, 1, 1, 1), time, np.float32)),) if self.network.takes_time else ()
             output = self.network(*padded, *when).asnumpy()[0]
             predicted.append(np.clip(output[:, : height * self.scale, : width * self.scale], 0, 1))
         return np.stack(predicted)
 
+    def _all_outputs(self, frames, padded):
+        # The same frames come again for the next of the times in between: one run serves all.
+        if self.last[0] is not frames:
+            height, width = frames.shape[2:]
+            output = self.network(*padded).asnumpy()[0]
+            self.last = frames, np.clip(output[..., : height * self.scale, : width * self.scale], 0, 1)
+        return self.last[1]
 
     def _output_at(self, time):
         place = time * (self.network.outputs + 1)
@@ -64,7 +70,7 @@ def pad_to_multiple(frames: np.ndarray, multiple: int) -> np.ndarray:
 def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: int) -> GraphPredictor:
     """Return a predictor of the named network with the weights of `ckpt_path`, or its shipped ones when that is "".
 
-    Raises UsageError for an unknown model, one that predicts no single frame, or one without shipped weights;
+    Raises UsageError for an unknown model, one that predicts no frames, or one without shipped weights;
     WeightsError for unfit weights; EnvironmentFault when MindSpore or the device cannot be had.
     """
     start_device(device_target, device_id)
@@ -73,8 +79,8 @@ def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: in
     from src.models import create_model
 
     network = create_model(model)
-    if network.task == "flow" or network.outputs > 1:
-        raise UsageError(f"{model} does not predict one frame at a time; give another --model")
+    if network.task == "flow":
+        raise UsageError(f"{model} predicts flow, not frames; give another --model")
     shipped = CHECKPOINTS / f"{model}.ckpt"
     if not ckpt_path and not shipped.is_file():
         raise UsageError(f"no weights are shipped for {model}: give its --ckpt_path")

@@ -69,7 +69,7 @@ def test_frames_of_another_shape_are_refused_with_both_shapes():
     [
         ("ifrnet_m", "ifrnet_s, ifrnet, ifrnet_l"),
         ("ifrnet_l", "no weights are shipped"),
-        ("spynet", "one frame at a time"),
+        ("spynet", "predicts flow, not frames"),
     ],
 )
 def test_models_that_cannot_be_used_are_refused(model, expected):
