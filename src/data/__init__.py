@@ -10,6 +10,7 @@ enlarged. Frames are RGB in [0, 1]; flow channels 0-1 point from the target to f
 from __future__ import annotations
 
 import contextlib
+import os
 
 import numpy as np
 
@@ -108,7 +109,8 @@ def create_dataset(
 
     Sources are random by index already, so nothing is shuffled: sample i belongs to shard i modulo num_shards. Workers
     are threads: OpenCV and NumPy leave the interpreter lock during their work, and processes would each hold a copy of
-    the source. Raises UsageError for a column that the source does not have.
+    the source; MindSpore takes no more of them than there are cores. Raises UsageError for a column that the source
+    does not have.
     """
     import cv2
     import mindspore.dataset as ms_dataset
@@ -119,7 +121,7 @@ def create_dataset(
     _keep_freed_memory()
     shards = {"num_shards": num_shards, "shard_id": shard_id} if num_shards > 1 else {}
     dataset = ms_dataset.GeneratorDataset(
-        _Selected(source, columns, start), column_names=list(columns), shuffle=False, num_parallel_workers=workers,
-        python_multiprocessing=False, **shards,
+        _Selected(source, columns, start), column_names=list(columns), shuffle=False, python_multiprocessing=False,
+        num_parallel_workers=min(workers, os.cpu_count() or 1), **shards,
     )
     return dataset.batch(batch_size, drop_remainder=True)

@@ -14,18 +14,18 @@ _NORMALISATION = ".normalisation."
 
 
 def load_start(network, objective, recipe) -> None:
-    """Load what a recipe names: the flow, the encoder, the perceptual loss, and then `ckpt_path` over the parts.
+    """Load what a recipe names: `ckpt_path`, or else the flow and the encoder; and the perceptual loss.
 
     Raises WeightsError for files that are missing, damaged or of another network.
     """
-    if recipe.flow_ckpt:
+    if recipe.ckpt_path:
+        load_weights(network, recipe.ckpt_path, recipe.model)
+    elif recipe.flow_ckpt:
         load_flow(network.spynet, recipe.flow_ckpt)
-    if recipe.encoder_ckpt:
+    elif recipe.encoder_ckpt:
         load_encoder(network, recipe.encoder_ckpt)
     if recipe.vgg_ckpt:
         load_perceptual(objective.perceptual, recipe.vgg_ckpt, recipe.lpips_ckpt)
-    if recipe.ckpt_path:
-        load_weights(network, recipe.ckpt_path, recipe.model)
 
 
 def load_flow(spynet, path: str | Path) -> None:

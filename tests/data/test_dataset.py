@@ -108,3 +108,9 @@ def test_the_error_of_a_sample_comes_out_of_mindspore_as_it_was():
         list(dataset.create_dict_iterator(output_numpy=True, num_epochs=1))
     with pytest.raises(RuntimeError, match="other"), plain_errors(Numbered(1, 8)):
         raise RuntimeError("other")
+
+
+def test_more_workers_than_cores_are_no_error():
+    dataset = create_dataset(Numbered(1, 8), COLUMNS, 4, workers=1000)
+    batches = list(dataset.create_dict_iterator(output_numpy=True, num_epochs=1))
+    assert [batch["frame1"][:, 0, 0, 0].tolist() for batch in batches] == [[0, 1, 2, 3], [4, 5, 6, 7]]
