@@ -21,8 +21,12 @@ from src.engine.state import clear_states, newest_state, write_state
 from src.engine.step import TrainStep
 from src.errors import DivergedError, InputError, UsageError, WeightsError
 
-# What may differ between a run and its resumption without changing a number of it.
-UNBOUND = ("output_path", "resume", "overwrite", "workers", "save_steps", "device_id")
+# What may differ between a run and its resumption without changing a number of it: where things lie, how it is run.
+UNBOUND = (
+    "output_path", "data_path", "flow_path", "val_path", "ckpt_path", "flow_ckpt", "encoder_ckpt", "vgg_ckpt",
+    "lpips_ckpt", "resume", "overwrite", "dry_run", "workers", "save_steps", "max_bad_steps", "on_bad_sample", "summary",
+    "device_id", "memory_limit", "compile_cache",
+)  # fmt: skip
 
 
 class Loop(Callback):
