@@ -21,7 +21,7 @@ from src.engine.state import clear_states, newest_state, write_state
 from src.engine.step import TrainStep
 from src.errors import DivergedError, InputError, UsageError, WeightsError
 
-# What may differ between a run and its resumption without changing a number of it: where things lie, how it is run.
+# What may differ between a run and its resumption without changing a number: where things lie, how they are run.
 UNBOUND = (
     "output_path", "data_path", "flow_path", "val_path", "ckpt_path", "flow_ckpt", "encoder_ckpt", "vgg_ckpt",
     "lpips_ckpt", "resume", "overwrite", "dry_run", "workers", "save_steps", "max_bad_steps", "on_bad_sample", "summary",
@@ -132,6 +132,7 @@ class Run:
         self.card = Card(recipe.model, "arbitrary" if recipe.time == "arbitrary" else "fixed")
         self.facts = {
             "step": 0,
+            "worker_count": workers.count,
             "skipped": 0,
             "bad_in_a_row": 0,
             "best_psnr": None,
@@ -184,10 +185,10 @@ class Run:
             tell(f"no training state in {self.folder}: starting at step 0")
             return
         tensors, facts = state
-        for name, value in dataclasses.asdict(self.recipe).items():
-            before = facts["recipe"].get(name)
-            if name not in UNBOUND and before != value:
-                raise UsageError(f"the run in {self.folder} was started with {name} {before!r}; got {value!r}")
+        before = {**facts["recipe"], "worker count": facts["worker_count"]}
+        for name, value in {**dataclasses.asdict(self.recipe), "worker count": self.workers.count}.items():
+            if name not in UNBOUND and before.get(name) != value:
+                raise UsageError(f"the run in {self.folder} was started with {name} {before.get(name)!r}; got {value!r}")
         parameters = self._tensors()
         if set(parameters) != set(tensors):
             odd = sorted(set(parameters) ^ set(tensors))
