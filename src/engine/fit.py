@@ -24,8 +24,8 @@ from src.errors import DivergedError, InputError, UsageError, WeightsError
 # What may differ between a run and its resumption without changing a number: where things lie, how they are run.
 UNBOUND = (
     "output_path", "data_path", "flow_path", "val_path", "ckpt_path", "flow_ckpt", "encoder_ckpt", "vgg_ckpt",
-    "lpips_ckpt", "resume", "overwrite", "dry_run", "workers", "save_steps", "max_bad_steps", "on_bad_sample", "summary",
-    "device_id", "memory_limit", "compile_cache",
+    "lpips_ckpt", "resume", "overwrite", "dry_run", "workers", "save_steps", "max_bad_steps", "on_bad_sample",
+    "summary", "device_id", "memory_limit", "compile_cache",
 )  # fmt: skip
 
 
