@@ -185,10 +185,11 @@ class Run:
             tell(f"no training state in {self.folder}: starting at step 0")
             return
         tensors, facts = state
-        before = {**facts["recipe"], "worker count": facts["worker_count"]}
+        started = {**facts["recipe"], "worker count": facts["worker_count"]}
         for name, value in {**dataclasses.asdict(self.recipe), "worker count": self.workers.count}.items():
-            if name not in UNBOUND and before.get(name) != value:
-                raise UsageError(f"the run in {self.folder} was started with {name} {before.get(name)!r}; got {value!r}")
+            before = started.get(name)
+            if name not in UNBOUND and before != value:
+                raise UsageError(f"the run in {self.folder} was started with {name} {before!r}; got {value!r}")
         parameters = self._tensors()
         if set(parameters) != set(tensors):
             odd = sorted(set(parameters) ^ set(tensors))
