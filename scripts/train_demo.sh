@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bash scripts/train_demo.sh CLIPS [OUTPUT_PATH]: trains the shipped IFRNet-S again, its three stages one after the other.
+# bash scripts/train_demo.sh CLIPS [OUTPUT_PATH]: trains the shipped IFRNet-S again, its four stages one after the other.
 # CLIPS: videos and folders of frames, separated by colons.
 set -euo pipefail
 . "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
@@ -23,4 +23,5 @@ stage() {
 stage ifrnet_s_demo_motion
 stage ifrnet_s_demo --ckpt_path "$output/ifrnet_s_demo_motion/ifrnet_s.ckpt"
 stage ifrnet_s_demo_finish --ckpt_path "$output/ifrnet_s_demo/ifrnet_s.ckpt"
-"$environment_python" "$root/scripts/pack_weights.py" "$output/ifrnet_s_demo_finish/ifrnet_s.ckpt" "$output/ifrnet_s.ckpt"
+stage ifrnet_s_demo_whole --ckpt_path "$output/ifrnet_s_demo_finish/ifrnet_s.ckpt"
+"$environment_python" "$root/scripts/pack_weights.py" "$output/ifrnet_s_demo_whole/ifrnet_s.ckpt" "$output/ifrnet_s.ckpt"
