@@ -1,6 +1,8 @@
 """Measure how fast things run here, two ways of each in turn, so that a busy machine disturbs both alike.
 
 python scripts/bench.py ops: the fused and the portable form of every operator; the numbers behind src/ops/backend.py.
+python scripts/bench.py train --network NAME --upstream ROOT --torch_python PYTHON: our training step against that of
+upstream's PyTorch code, eager, on the same batch, losses and cores; ROOT holds checkouts named IFRNet, FLAVR, mmagic.
 """
 
 import argparse
@@ -13,6 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scripts.bench_train import bench_train  # noqa: E402
 from src.engine.device import start_device  # noqa: E402
 from src.errors import run_command  # noqa: E402
 
@@ -135,7 +138,7 @@ def bench_operators(options: argparse.Namespace) -> None:
         print(f"{description:34} {forward:32}  {training:32}  {default}", flush=True)
 
 
-COMMANDS = {"ops": bench_operators}
+COMMANDS = {"ops": bench_operators, "train": bench_train}
 
 
 def main(arguments: list) -> None:
@@ -143,6 +146,9 @@ def main(arguments: list) -> None:
     parser.add_argument("command", choices=COMMANDS, help="what is measured")
     parser.add_argument("--rounds", type=int, default=15, help="how often each runs (default: %(default)s)")
     parser.add_argument("--device_target", choices=("CPU", "GPU", "Ascend"), default="CPU", help="default: %(default)s")
+    parser.add_argument("--network", default="ifrnet_s", help="train: a name of src/models, or all")
+    parser.add_argument("--upstream", default="", help="train: the folder of checkouts (default: ours alone)")
+    parser.add_argument("--torch_python", default=sys.executable, help="train: a Python with PyTorch")
     options = parser.parse_args(arguments)
     COMMANDS[options.command](options)
 
