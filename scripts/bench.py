@@ -1,7 +1,10 @@
 """Measure how fast things run here, two ways of each in turn, so that a busy machine disturbs both alike.
 
 python scripts/bench.py ops: the fused and the portable form of every operator; the numbers behind src/ops/backend.py.
-python scripts/bench.py loader --upstream IFRNET_CHECKOUT --torch_python PYTHON: our loader against that of IFRNet.
+python scripts/bench.py loader --upstream ROOT --torch_python PYTHON: our loader against that of IFRNet.
+python scripts/bench.py train --network NAME --upstream ROOT --torch_python PYTHON: our training step against that of
+upstream's PyTorch code, eager, on the same batch, losses and cores.
+ROOT holds checkouts of the published code, in folders named IFRNet, FLAVR, mmagic.
 """
 
 import argparse
@@ -15,6 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scripts.bench_loader import bench_loader  # noqa: E402
+from scripts.bench_train import bench_train  # noqa: E402
 from src.engine.device import start_device  # noqa: E402
 from src.errors import run_command  # noqa: E402
 
@@ -137,7 +141,7 @@ def bench_operators(options: argparse.Namespace) -> None:
         print(f"{description:34} {forward:32}  {training:32}  {default}", flush=True)
 
 
-COMMANDS = {"ops": bench_operators, "loader": bench_loader}
+COMMANDS = {"ops": bench_operators, "loader": bench_loader, "train": bench_train}
 
 
 def main(arguments: list) -> None:
@@ -145,9 +149,10 @@ def main(arguments: list) -> None:
     parser.add_argument("command", choices=COMMANDS, help="what is measured")
     parser.add_argument("--rounds", type=int, default=15, help="how often each runs (default: %(default)s)")
     parser.add_argument("--device_target", choices=("CPU", "GPU", "Ascend"), default="CPU", help="default: %(default)s")
+    parser.add_argument("--upstream", default="", help="loader, train: folder of checkouts (default: ours alone)")
+    parser.add_argument("--torch_python", default="python3", help="loader, train: a Python with PyTorch")
+    parser.add_argument("--network", default="ifrnet_s", help="train: a name of src/models, or all")
     loader = parser.add_argument_group("loader")
-    loader.add_argument("--upstream", default="", help="checkout of IFRNet to compare with (default: ours alone)")
-    loader.add_argument("--torch_python", default="python3", help="a Python with PyTorch for it (default: %(default)s)")
     loader.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="numbers of workers (default: 1 2)")
     loader.add_argument("--batch_size", type=int, default=6, help="default: %(default)s")
     loader.add_argument("--batches", type=int, default=10, help="timed in a round (default: %(default)s)")

@@ -109,8 +109,9 @@ def bench_loader(options: argparse.Namespace) -> None:
     """
     from src.engine.device import import_mindspore
 
-    if options.upstream and not (Path(options.upstream) / "datasets.py").is_file():
-        raise UsageError(f"--upstream is a checkout of IFRNet, with datasets.py; got {options.upstream!r}")
+    checkout = Path(options.upstream) / "IFRNet" if options.upstream else None
+    if checkout and not (checkout / "datasets.py").is_file():
+        raise UsageError(f"--upstream holds a checkout of IFRNet, with IFRNet/datasets.py; got {options.upstream!r}")
     version = import_mindspore().__version__
     with tempfile.TemporaryDirectory() as made:
         folder = Path(options.data_path) if options.data_path else Path(made)
@@ -121,8 +122,8 @@ def bench_loader(options: argparse.Namespace) -> None:
         for workers in options.workers:
             ours = OurLoader(folder, workers, options.batch_size)
             theirs = nullcontext()
-            if options.upstream:
-                theirs = upstream_loader(options.torch_python, options.upstream, folder, workers, options.batch_size)
+            if checkout:
+                theirs = upstream_loader(options.torch_python, str(checkout), folder, workers, options.batch_size)
             with theirs as upstream:
                 sides = {"upstream": upstream, "ours": ours} if upstream else {"ours": ours}
                 _print_medians(workers, _measure(sides, options), options.batches * options.batch_size)

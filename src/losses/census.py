@@ -5,7 +5,7 @@ from mindspore import Tensor, nn, ops
 from mindspore.ops import constexpr
 
 # Constants of the soft census transform (Meister et al., "UnFlow", AAAI 2018, in the [0, 1] scale of IFRNet)
-_SIGN_SOFTNESS = 0.81
+_INVERSE_SIGN_DEVIATION = 1.0 / 0.9
 _HAMMING_SOFTNESS = 0.1
 
 
@@ -55,20 +55,20 @@ class CensusDistance(nn.Cell):
         super().__init__()
         self.radius = radius
         self.displacements = tuple(_half_window(radius))
+        self.sign = _SoftSign()
+        self.distance = _HammingDistance()
 
     def construct(self, a, b):
         batch, channels, height, width = a.shape
         # (B * C, N): the signed differences of all pairs of pixels, flat
-        difference = self._signs(a) - self._signs(b)
-        similarity = _HAMMING_SOFTNESS * ops.reciprocal(difference * difference + _HAMMING_SOFTNESS)
-        # one product both weights and sums: reductions are slow on CPU
-        distance = ops.matmul(1.0 - similarity, _pair_weights(height, width, self.radius)).sum()
+        weights = _pair_weights(height, width, self.radius)
+        distance = self.distance(self.sign(self._differences(a)), self.sign(self._differences(b)), weights)[0]
         window = (2 * self.radius + 1) ** 2
         return distance * (1.0 / (window * batch * channels * height * width))
 
-    def _signs(self, x):
+    def _differences(self, x):
         batch, channels, height, width = x.shape
-        x = x.reshape(batch * channels, height, width)
+        x = x.reshape(batch * channels, height, width) * _INVERSE_SIGN_DEVIATION
         pairs = ()
         for dy, dx in self.displacements:
             (top, bottom), (left, right) = _overlap(height, dy), _overlap(width, dx)
@@ -76,5 +76,42 @@ class CensusDistance(nn.Cell):
             here = ops.slice(x, (0, top, left), size)
             there = ops.slice(x, (0, top + dy, left + dx), size)
             pairs = pairs + ((there - here).reshape(batch * channels, -1),)
-        difference = ops.concat(pairs, 1)
-        return difference * ops.reciprocal(ops.sqrt(difference * difference + _SIGN_SOFTNESS))
+        return ops.concat(pairs, 1)
+
+
+# Both with gradients of their own: the automatic ones pass over the pairs twice as often, and with slower operators.
+class _SoftSign(nn.Cell):
+    """x / sqrt(x^2 + 1)."""
+
+    def __init__(self):
+        super().__init__()
+        # `/` is another operator in newer versions, which takes half as long again on CPU
+        self.divide = ops.RealDiv()
+
+    def construct(self, x):
+        return self.divide(x, ops.sqrt(x * x + 1.0))
+
+    def bprop(self, x, out, gradient):
+        # 1 / (x^2 + 1) is 1 - out^2
+        slope = 1.0 - out * out
+        return (gradient * slope * ops.sqrt(slope),)
+
+
+class _HammingDistance(nn.Cell):
+    """The sum of e^2 / (e^2 + softness) over (M, N), e = a - b, each of the N columns weighted by (N, 1).
+
+    Returns (sum, e, 1 / (e^2 + softness)), of which the gradient needs the last two.
+    """
+
+    def construct(self, a, b, weights):
+        difference = a - b
+        square = difference * difference
+        inverse = ops.reciprocal(square + _HAMMING_SOFTNESS)
+        # one product both weights and sums: reductions are slow on CPU
+        return ops.matmul(square * inverse, weights).sum(), difference, inverse
+
+    def bprop(self, a, b, weights, out, gradients):
+        difference, inverse = out[1], out[2]
+        rate = ops.broadcast_to((2.0 * _HAMMING_SOFTNESS) * gradients[0] * weights.reshape(1, -1), a.shape)
+        by_a = difference * inverse * inverse * rate
+        return by_a, -by_a, ops.zeros_like(weights)

@@ -5,6 +5,7 @@ import math
 from mindspore import nn
 from mindspore.common.initializer import Uniform
 
+from src.ops.convolution import Convolution2d
 from src.ops.prelu import PReLU
 from src.ops.upsample import TransposedConvolution
 
@@ -17,22 +18,12 @@ def fan_in_uniform(fan_in: int) -> Uniform:
     return Uniform(1.0 / math.sqrt(fan_in))
 
 
-class Convolution(nn.Conv2d):
+class Convolution(Convolution2d):
     """2-D convolution that keeps the size at stride 1 (odd kernel, zero padding kernel // 2)."""
 
     def __init__(self, in_channels: int, out_channels: int, kernel: int = 3, stride: int = 1, bias: bool = True):
-        fan_in = in_channels * kernel * kernel
-        super().__init__(
-            in_channels,
-            out_channels,
-            kernel,
-            stride=stride,
-            pad_mode="pad",
-            padding=kernel // 2,
-            has_bias=bias,
-            weight_init=fan_in_uniform(fan_in),
-            bias_init=fan_in_uniform(fan_in),
-        )
+        initial = fan_in_uniform(in_channels * kernel * kernel)
+        super().__init__(in_channels, out_channels, kernel, stride, bias, initial, initial)
 
 
 class Upsampling(TransposedConvolution):

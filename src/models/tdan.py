@@ -9,6 +9,7 @@ from mindspore import nn, ops
 from mindspore.common.initializer import Normal, Uniform, Zero
 
 from src.models.layers import Convolution
+from src.ops.convolution import Convolution2d
 from src.ops.deform_conv import DeformableConvolution
 from src.ops.pixel_shuffle import PixelShuffle
 
@@ -17,19 +18,10 @@ _DEFORM_GROUPS = 8
 _TAPS = 9
 
 
-def _convolution(in_channels: int, out_channels: int, factor: float = 1.0) -> nn.Conv2d:
+def _convolution(in_channels: int, out_channels: int, factor: float = 1.0) -> Convolution2d:
     """Return a 3x3 convolution whose weights start with `factor` times He et al.'s deviation, its biases at zero."""
     deviation = factor * math.sqrt(2.0 / (9 * in_channels))
-    return nn.Conv2d(
-        in_channels,
-        out_channels,
-        3,
-        pad_mode="pad",
-        padding=1,
-        has_bias=True,
-        weight_init=Normal(deviation),
-        bias_init=Zero(),
-    )
+    return Convolution2d(in_channels, out_channels, weight_init=Normal(deviation), bias_init=Zero())
 
 
 class ResidualBlock(nn.Cell):
@@ -67,16 +59,7 @@ class GuidedDeformation(nn.Cell):
 
     def __init__(self):
         super().__init__()
-        self.offsets = nn.Conv2d(
-            _CHANNELS,
-            2 * _TAPS * _DEFORM_GROUPS,
-            3,
-            pad_mode="pad",
-            padding=1,
-            has_bias=True,
-            weight_init=Zero(),
-            bias_init=Zero(),
-        )
+        self.offsets = Convolution2d(_CHANNELS, 2 * _TAPS * _DEFORM_GROUPS, weight_init=Zero(), bias_init=Zero())
         self.convolution = DeformableConvolution(
             _CHANNELS,
             _CHANNELS,

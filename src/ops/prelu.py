@@ -2,6 +2,7 @@
 
 import numpy as np
 from mindspore import Parameter, Tensor, nn, ops
+from mindspore.ops.operations import _grad_ops
 
 from src.ops.backend import PORTABLE, form_of
 
@@ -11,7 +12,7 @@ class PReLU(nn.Cell):
 
     x: (B, C, H, W) or (B, C, D, H, W). He et al., "Delving Deep into Rectifiers", ICCV 2015.
 
-    CPU, 2.8.0, portable against fused: 0.5x the time, with gradients 0.8x.
+    CPU, 2.8.0, portable against fused: 0.5x the time, with gradients 0.4x.
     """
 
     def __init__(self, channels: int, slope: float = 0.25):
@@ -19,10 +20,37 @@ class PReLU(nn.Cell):
         self.slope = Parameter(Tensor(np.full(channels, slope, np.float32)), name="slope")
         self.portable = form_of("prelu") == PORTABLE
         self.fused = ops.PReLU()
+        self.rectify = _Rectification()
 
     def construct(self, x):
         if not self.portable:
             return self.fused(x, self.slope)
-        slope = self.slope.reshape((1, -1) + (1,) * (x.ndim - 2))
+        return self.rectify(x, self.slope)
+
+
+class _Rectification(nn.Cell):
+    """The portable form on (x, slope) with a gradient of its own.
+
+    The automatic one sums over several axes and broadcasts over channels: each several times as long on CPU as the
+    same over rows, or after spreading the slopes over all values.
+    """
+
+    def __init__(self):
+        super().__init__()
+        # ReLU's own gradient: a selection by x > 0 takes six times as long on CPU
+        self.where_positive = _grad_ops.ReluGrad()
+
+    def construct(self, x, slope):
         positive = ops.relu(x)
-        return positive + slope * (x - positive)
+        return positive + _by_channel(slope, x) * (x - positive)
+
+    def bprop(self, x, slope, out, gradient):
+        batch, channels = x.shape[:2]
+        positive = self.where_positive(gradient, x)
+        negative = gradient - positive
+        by_slope = (negative * x).reshape(batch * channels, -1).sum(1).reshape(batch, channels).sum(0)
+        return positive + ops.broadcast_to(_by_channel(slope, x), x.shape) * negative, by_slope
+
+
+def _by_channel(slope, x):
+    return slope.reshape((1, -1) + (1,) * (x.ndim - 2))

@@ -30,7 +30,7 @@ def test_our_side_runs_alone(tmp_path):
     assert (workers, name) == ("1", "ours") and all(float(each) > 0 for each in numbers)
 
 
-@pytest.mark.parametrize("upstream, told", [("nowhere", "--upstream is a checkout of IFRNet")])
+@pytest.mark.parametrize("upstream, told", [("nowhere", "--upstream holds a checkout of IFRNet")])
 def test_a_folder_that_is_no_checkout_is_refused(upstream, told):
     few = ["--upstream", upstream]
     done = subprocess.run([sys.executable, str(SCRIPT), "loader", *few], capture_output=True, text=True)
