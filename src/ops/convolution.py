@@ -38,7 +38,8 @@ class Convolution2d(nn.Conv2d):
             weight_init=weight_init,
             bias_init=bias_init,
         )
-        if stride == 1 and kernel > 1 and form_of("convolution_gradient") == PORTABLE:
+        self.portable = form_of("convolution_gradient") == PORTABLE
+        if self.portable and stride == 1 and kernel > 1:
             operator = self.conv2d
             # a Cell cannot take the place of a primitive under its name before that is gone
             del self.conv2d

@@ -5,6 +5,7 @@ import pytest
 
 from src.ops.backend import DEVICE_FORMS, FUSED, PORTABLE, form_of, fused, portable
 from src.ops.conv3d import Convolution3d
+from src.ops.convolution import Convolution2d
 from src.ops.deform_conv import DeformableConvolution
 from src.ops.prelu import PReLU
 from src.ops.resize import Resize
@@ -15,6 +16,7 @@ BUILDERS = {
     "warp": Warp,
     "resize": Resize,
     "prelu": lambda: PReLU(2),
+    "convolution_gradient": lambda: Convolution2d(2, 2),
     "transposed_convolution": lambda: TransposedConvolution(2, 2),
     "convolution_3d": lambda: Convolution3d(2, 2),
     "deformable_convolution": lambda: DeformableConvolution(2, 2),
