@@ -81,7 +81,7 @@ class Products(nn.Cell):
         batch, in_channels, height, width = x.shape
         out_channels, row = weight.shape[0], width + self.margin
         rows = ops.transpose(weight, (2, 0, 1, 3)).reshape(self.kernel * out_channels, in_channels * self.kernel)
-        products = ops.matmul(rows, self._columns(x))
+        products = ops.matmul(rows, kernel_columns(x, self.kernel))
         size = (batch, out_channels, height * row)
         total = ops.slice(products, (0, 0, 0), size)
         for index in range(1, self.kernel):
@@ -91,35 +91,46 @@ class Products(nn.Cell):
 
     def _by_weight(self, x, gradient):
         """Return (out_channels, in_channels, kernel, kernel): x displaced by columns times the gradient by rows."""
-        batch, in_channels, _, width = x.shape
-        out_channels, row = gradient.shape[1], width + self.margin
-        rows = self._copies(self._flat(gradient), 0, (2 * self.margin + 1) * row, 0)
-        product = self.product(rows, self._columns(x))
-        product = product.sum(0).reshape(out_channels, self.kernel, in_channels, self.kernel)
-        return ops.transpose(product, (0, 2, 1, 3))
+        product = self.product(kernel_rows(gradient, self.kernel), kernel_columns(x, self.kernel))
+        return folded(product, self.kernel)
 
-    def _columns(self, x):
-        """Return (B, C * kernel, L): each channel displaced by every column of the kernel, within a border of zeros."""
-        row = x.shape[3] + self.margin
-        edge = self.margin * (row + 1)
-        return self._copies(self._flat(x), edge, 2 * self.margin * row - 1, edge)
 
-    def _flat(self, x):
-        # (B, C, H, W) -> (B, C, H * (W + margin))
-        batch, channels, height, _ = x.shape
-        return ops.concat((x, constant_zeros(x.dtype, batch, channels, height, self.margin)), 3).reshape(
-            batch, channels, -1
-        )
+def kernel_columns(x, kernel: int):
+    """Return (B, C * kernel, L): each channel of (B, C, H, W) displaced by every column of a kernel, amid zeros.
 
-    def _copies(self, x, before, between, behind):
-        # (B, C, N) -> (B, C * kernel, L): copies with so many zeros before the first, between two, behind the last
-        batch, channels, _ = x.shape
-        gap = constant_zeros(x.dtype, batch, channels, between)
-        parts = (x,)
-        for _ in range(self.kernel - 1):
-            parts = parts + (gap, x)
-        if before > 0:
-            parts = (constant_zeros(x.dtype, batch, channels, before),) + parts
-        if behind > 0:
-            parts = parts + (constant_zeros(x.dtype, batch, channels, behind),)
-        return ops.concat(parts, 2).reshape(batch, channels * self.kernel, -1)
+    Maps are flat: L is (H + 2 margin) * (W + margin), the margin kernel // 2.
+    """
+    margin = kernel // 2
+    row = x.shape[3] + margin
+    border = constant_zeros(x.dtype, x.shape[0], x.shape[1], margin * (row + 1))
+    copies = ops.concat((border,) + _copies(_flat(x, margin), kernel, 2 * margin * row - 1) + (border,), 2)
+    return copies.reshape(x.shape[0], x.shape[1] * kernel, -1)
+
+
+def kernel_rows(x, kernel: int):
+    """Return what `kernel_columns` does, displaced by every row instead."""
+    margin = kernel // 2
+    copies = ops.concat(_copies(_flat(x, margin), kernel, (2 * margin + 1) * (x.shape[3] + margin)), 2)
+    return copies.reshape(x.shape[0], x.shape[1] * kernel, -1)
+
+
+def folded(product, kernel: int):
+    """Return the kernel (out_channels, in_channels, rows, columns) of products (B, out * rows, in * columns)."""
+    product = product.sum(0)
+    product = product.reshape(product.shape[0] // kernel, kernel, product.shape[1] // kernel, kernel)
+    return ops.transpose(product, (0, 2, 1, 3))
+
+
+def _flat(x, margin):
+    # (B, C, H, W) -> (B, C, H * (W + margin))
+    batch, channels, height, _ = x.shape
+    return ops.concat((x, constant_zeros(x.dtype, batch, channels, height, margin)), 3).reshape(batch, channels, -1)
+
+
+def _copies(x, count, between):
+    # (B, C, N) -> parts that joined are so many copies with so many zeros between two
+    gap = constant_zeros(x.dtype, x.shape[0], x.shape[1], between)
+    parts = (x,)
+    for _ in range(count - 1):
+        parts = parts + (gap, x)
+    return parts
