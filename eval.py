@@ -4,20 +4,22 @@ from pathlib import Path
 
 from src.config import parse_recipe
 from src.errors import run_command
+from src.runtime.options import Evaluation
 
 
 def main(argv):
-    recipe = parse_recipe(argv, description=__doc__)
+    recipe = parse_recipe(argv, __doc__, Evaluation)
     folder = Path(recipe.output_path or "outputs/eval")
 
     from src.data.evaluation import evaluation_samples, protocol_of
     from src.engine.evaluate import evaluate, table
-    from src.runtime.mindspore_graph import load_predictor
+    from src.runtime.choice import choose_predictor
 
-    predictor = load_predictor(recipe.model, recipe.ckpt_path, recipe.device_target, recipe.device_id)
+    predictor = choose_predictor(recipe)
     samples = evaluation_samples(recipe, predictor.inputs)
     folder.mkdir(parents=True, exist_ok=True)
-    facts = {"model": recipe.model, "dataset": recipe.dataset, "protocol": protocol_of(recipe)}
+    facts = {key: getattr(recipe, key) for key in ("model", "runtime", "precision", "dataset")}
+    facts["protocol"] = protocol_of(recipe)
     results = evaluate(predictor, samples, folder, facts)
     print(table(results))
     print(f"psnr {results['psnr']:.3f} dB, ssim {results['ssim']:.4f} over {results['samples']} samples: {folder}")

@@ -4,6 +4,7 @@ python scripts/bench.py ops: the fused and the portable form of every operator; 
 python scripts/bench.py loader --upstream ROOT --torch_python PYTHON: our loader against that of IFRNet.
 python scripts/bench.py train --network NAME --upstream ROOT --torch_python PYTHON: our training step against that of
 upstream's PyTorch code, eager, on the same batch, losses and cores.
+python scripts/bench.py export --network all --sizes 64x96 256x448 50x70: every exported network through every runtime.
 ROOT holds checkouts of the published code, in folders named IFRNet, FLAVR, mmagic.
 """
 
@@ -17,6 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scripts.bench_export import bench_export  # noqa: E402
 from scripts.bench_loader import bench_loader  # noqa: E402
 from scripts.bench_train import bench_train  # noqa: E402
 from src.engine.device import start_device  # noqa: E402
@@ -141,7 +143,7 @@ def bench_operators(options: argparse.Namespace) -> None:
         print(f"{description:34} {forward:32}  {training:32}  {default}", flush=True)
 
 
-COMMANDS = {"ops": bench_operators, "loader": bench_loader, "train": bench_train}
+COMMANDS = {"ops": bench_operators, "loader": bench_loader, "train": bench_train, "export": bench_export}
 
 
 def main(arguments: list) -> None:
@@ -151,7 +153,9 @@ def main(arguments: list) -> None:
     parser.add_argument("--device_target", choices=("CPU", "GPU", "Ascend"), default="CPU", help="default: %(default)s")
     parser.add_argument("--upstream", default="", help="loader, train: folder of checkouts (default: ours alone)")
     parser.add_argument("--torch_python", default="python3", help="loader, train: a Python with PyTorch")
-    parser.add_argument("--network", default="ifrnet_s", help="train: a name of src/models, or all")
+    parser.add_argument("--network", default="ifrnet_s", help="train, export: a name of src/models, or all")
+    parser.add_argument("--sizes", nargs="+", default=["64x96", "256x448", "50x70"], help="export: of the frames")
+    parser.add_argument("--work_path", default="", help="export: folder of the files (default: a temporary one)")
     loader = parser.add_argument_group("loader")
     loader.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="numbers of workers (default: 1 2)")
     loader.add_argument("--batch_size", type=int, default=6, help="default: %(default)s")

@@ -33,7 +33,7 @@ print(version)' 2>/dev/null </dev/null || true
 
 list_pythons() {
     local name
-    for name in python3.11 python3.12 python3.10 python3.9 python3 python; do
+    for name in python3.11 python3.12 python3.10 python3.9 python3 python python3.7; do
         type -aP "$name" || true
     done
     printf '%s\n' "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.*/bin/python
@@ -69,6 +69,7 @@ prepare_environment() {
         2.0.0) accepted="3.9" ;;
         2.8.0) accepted="3.9 3.10 3.11 3.12" ;;
         2.10.0) accepted="3.10 3.11 3.12" ;;
+        lite) accepted="3.7" ;;
         *) fail_usage "${2:-}" "MINDSPORE_VERSION is one of 2.0.0, 2.8.0, 2.10.0; got '$version'" ;;
     esac
     if [[ $version != "$default_mindspore" ]]; then

@@ -6,7 +6,8 @@ from mindspore import Tensor, nn
 
 from src.errors import UsageError, WeightsError
 from src.models import create_model
-from src.runtime.mindspore_graph import GraphPredictor, load_predictor, pad_to_multiple
+from src.runtime.mindspore_graph import GraphPredictor, load_predictor
+from src.runtime.padded import pad_to_size
 
 
 class Blend(nn.Cell):
@@ -46,7 +47,7 @@ def test_a_network_without_time_is_not_given_one_and_its_frame_is_clipped():
 
 
 def test_padding_repeats_the_right_and_the_bottom_edge():
-    padded = pad_to_multiple(np.arange(6, dtype=np.float32).reshape(1, 2, 3), 4)
+    padded = pad_to_size(np.arange(6, dtype=np.float32).reshape(1, 2, 3), (4, 4))
     expected = [[0, 1, 2, 2], [3, 4, 5, 5], [3, 4, 5, 5], [3, 4, 5, 5]]
     np.testing.assert_array_equal(padded[0], expected)
 

@@ -1,0 +1,44 @@
+"""Which runtime a command asked for."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from src.errors import UsageError
+from src.runtime import Predictor
+
+
+def choose_predictor(options) -> Predictor:
+    """Return the predictor of options.runtime, of the network options.model with what options.ckpt_path names.
+
+    That is weights for the runtime "mindspore", an exported file or bundle for all others. Raises what the runtimes do.
+    """
+    if options.runtime == "mindspore":
+        from src.runtime.mindspore_graph import load_predictor
+
+        return load_predictor(options.model, options.ckpt_path, options.device_target, options.device_id)
+    from src.runtime.exported_predictor import load_exported
+
+    suffix, open_session = _exported_runtime(options)
+    return load_exported(options, suffix, open_session)
+
+
+def _exported_runtime(options):
+    device = {"device_target": options.device_target, "device_id": options.device_id}
+    if options.runtime == "mindir":
+        from src.runtime.mindir import SUFFIX, open_mindir
+
+        return SUFFIX, partial(open_mindir, **device)
+    if options.runtime == "lite":
+        from src.runtime.lite import SUFFIX, LiteSession
+
+        return SUFFIX, partial(LiteSession, **device)
+    if options.runtime == "onnxruntime":
+        from src.runtime.onnx import SUFFIX, open_onnxruntime
+
+        return SUFFIX, partial(open_onnxruntime, **device, provider=options.provider)
+    if options.device_target != "CPU":
+        raise UsageError(f"openvino runs on CPU; got device_target {options.device_target}")
+    from src.runtime.openvino import SUFFIX, open_openvino
+
+    return SUFFIX, partial(open_openvino, precision=options.precision)
