@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,13 +153,9 @@ def find_exports(name: str, suffix: str) -> list[Path]:
         raise UsageError(f"this runtime takes a {suffix} file that export.py made as its --ckpt_path; got {name!r}")
     if path.is_file():
         return [path]
-    pattern = f"{path.stem}_*x*{suffix}"
-    found = [each for each in sorted(path.parent.glob(pattern)) if _sizes(each, path.stem)]
+    of_bundle = re.compile(rf"{re.escape(path.stem)}_\d+x\d+{re.escape(suffix)}")
+    there = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
+    found = [each for each in there if of_bundle.fullmatch(each.name)]
     if not found:
-        raise WeightsError(f"there is neither an exported network {path} nor a bundle {path.parent / pattern}")
+        raise WeightsError(f"there is neither an exported network {path} nor a bundle {path.stem}_HxW{suffix} of them")
     return found
-
-
-def _sizes(path, stem):
-    numbers = path.stem[len(stem) + 1 :].split("x")
-    return len(numbers) == 2 and all(each.isdecimal() for each in numbers)

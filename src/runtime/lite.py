@@ -56,12 +56,13 @@ class LiteSession:
             raise EnvironmentFault(self._failure(facts))
 
     def __call__(self, arrays: Sequence[np.ndarray]) -> np.ndarray:
+        for each, wanted in zip(arrays, self.manifest.inputs):
+            if list(each.shape) != list(wanted["shape"]):
+                raise ValueError(f"{wanted['name']} has the shape {wanted['shape']}; got {list(each.shape)}")
         shape = self.manifest.outputs[0]["shape"]
         size = 4 * int(np.prod(shape))
         try:
-            for each, wanted in zip(arrays, self.manifest.inputs):
-                if list(each.shape) != list(wanted["shape"]):
-                    raise ValueError(f"{wanted['name']} has the shape {wanted['shape']}; got {list(each.shape)}")
+            for each in arrays:
                 self.process.stdin.write(np.ascontiguousarray(each, np.float32).tobytes())
             self.process.stdin.flush()
             answer = self.process.stdout.read(size)
