@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from src.runtime.exported import golden_difference, read_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 OLD_PYTHON = ROOT / ".venv-2.0.0" / "bin" / "python"
-PROGRAM = ROOT / "ascend310_infer" / "build" / "mindframes_infer"
+PROGRAM = ROOT / "ascend310_infer" / "build" / "infer"
 COLUMNS = ("MINDIR in MindSpore", "in Lite", "in the C++ program", "ONNX in onnxruntime", "in OpenVINO")
 
 
@@ -111,9 +112,12 @@ def _difference(path, open_session):
 def _selftest(path):
     if not os.access(PROGRAM, os.X_OK):
         raise EnvironmentFault("not built")
-    done = subprocess.run([str(PROGRAM), "--selftest", str(path)], capture_output=True, text=True)
-    lines = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
-    return lines[-1] if lines else f"exit code {done.returncode}"
+    command = [str(PROGRAM), "--mindir_path", str(path), "--device_target", "CPU", "--selftest"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    told = re.search(r"difference\D*([\d.e+-]+)", done.stdout)
+    if not told:
+        raise EnvironmentFault((done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1])
+    return f"{float(told.group(1)):.1e}"
 
 
 def _told(function, *arguments):
