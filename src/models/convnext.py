@@ -48,7 +48,7 @@ class ChannelNormalisation(nn.Cell):
     def construct(self, x):
         centred = x - x.mean(1, True)
         variance = (centred * centred).mean(1, True)
-        normalised = centred * ops.reciprocal(ops.sqrt(variance + _EPSILON))
+        normalised = centred / ops.sqrt(variance + _EPSILON)
         return normalised * self.weight.reshape(1, -1, 1, 1) + self.bias.reshape(1, -1, 1, 1)
 
 
@@ -68,7 +68,7 @@ class GlobalResponseNormalisation(nn.Cell):
         squares = (x * x).reshape(batch, channels, -1).sum(2)
         # a channel that GELU has put to zero everywhere would have an infinite gradient
         norm = ops.sqrt(squares + 1e-24)
-        relative = norm * ops.reciprocal(norm.mean(1, True) + _EPSILON)
+        relative = norm / (norm.mean(1, True) + _EPSILON)
         scale = 1.0 + self.weight.reshape(1, -1) * relative
         return x * scale.reshape(batch, channels, 1, 1) + self.bias.reshape(1, -1, 1, 1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,7 +130,7 @@ def read_golden(path: str | Path) -> tuple[list, list]:
             )
     except FileNotFoundError as error:
         raise WeightsError(f"{path} has no golden output beside it: {place} is missing") from error
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise WeightsError(f"{place} is damaged: {error}") from error
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from src.errors import EnvironmentFault
 from src.runtime.exported import Manifest, Session
 
+SUFFIX = ".onnx"
 _ELEMENT_TYPES = {"float32": "f32", "bfloat16": "bf16"}
 
 

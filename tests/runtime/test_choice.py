@@ -18,7 +18,7 @@ def options(**changes):
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [
-        ({"runtime": "onnx"}, "runtime is one of mindspore, .*did you mean 'onnxruntime'"),
+        ({"runtime": "onnxrun"}, "runtime is one of mindspore, .*did you mean 'onnxruntime'"),
         ({"provider": "CUDA"}, "provider goes with runtime onnxruntime; got runtime mindspore"),
         ({"runtime": "lite", "precision": "bfloat16"}, "bfloat16 goes with runtime openvino; got runtime lite"),
         ({"runtime": "onnxruntime", "provider": "ROCm"}, "provider is one of CPU, CUDA, TensorRT, CANN; got 'ROCm'"),

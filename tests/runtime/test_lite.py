@@ -25,6 +25,7 @@ class Tensor:
     def get_data_to_numpy(self): return self.values
 class Model:
     def build_from_file(self, path, kind, context):
+        path = os.path.basename(path)
         if "new" in path: raise RuntimeError("build_from_file failed! Error is Common error code.")
         if "crash" in path: os.write(2, b"first line\\nlast line\\n"); os.abort()
         self.path, self.inputs = path, [Tensor("frame1"), Tensor("frame0")]
