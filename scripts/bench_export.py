@@ -56,7 +56,7 @@ def differences(model: str, weights: Path, size: tuple, folder: Path) -> list:
     from src.runtime.onnx import open_onnxruntime
     from src.runtime.openvino import open_openvino
 
-    new, old, onnx = folder / "new.mindir", folder / "old.mindir", folder / "new.onnx"
+    new, old, onnx = folder / "new.mindir", folder / "old.mindir", folder / "onnx.onnx"
     exported = {
         new: _told(export_with, sys.executable, model, weights, size, "MINDIR", new),
         old: _told(_export_old, model, weights, size, old),

@@ -19,6 +19,7 @@ from src.models import create_model
 from src.ops.backend import fused, portable
 from src.ops.precision import store_half
 from src.runtime.exported import (
+    SUFFIXES,
     TOLERANCE,
     Manifest,
     golden_difference,
@@ -57,9 +58,13 @@ class Exporter:
     def export(self, size: tuple[int, int], path: Path) -> float:
         """Write `path`, its manifest and its golden output, for frames of that (height, width).
 
-        Returns the largest difference from the golden output. Raises WeightsError when it is above the tolerance;
-        then, and at any other failure, nothing is written.
+        Returns the largest difference from the golden output. Raises WeightsError when it is above the tolerance, and
+        UsageError when the manifest's name belongs to an export of another format; nothing is written then.
         """
+        for suffix in SUFFIXES.values():
+            other = path.with_suffix(suffix)
+            if other != path and other.exists():
+                raise UsageError(f"{manifest_path(path).name} belongs to {other}: give another --file_name than its own")
         size = multiple_size(*size, self.network.multiple)
         inputs = golden_inputs(self.network, self.options.batch_size, size)
         tensors = [mindspore.Tensor(each) for each in inputs]

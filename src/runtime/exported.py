@@ -104,6 +104,8 @@ def read_manifest(path: str | Path) -> Manifest:
         raise WeightsError(f"{place} is no manifest of an exported network: {error}") from error
     if not all(isinstance(each, int) for each in (*facts[1], facts[0], facts[2], manifest.scale, manifest.frames)):
         raise WeightsError(f"{place} is no manifest of an exported network: its shapes are not whole numbers")
+    if SUFFIXES.get(manifest.format) != Path(path).suffix:
+        raise WeightsError(f"{place} is the manifest of an export in format {manifest.format}, not of {path}")
     return manifest
 
 

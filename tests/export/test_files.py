@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scripts.bench_export import drawn_weights
-from src.errors import EnvironmentFault, WeightsError
+from src.errors import EnvironmentFault, UsageError, WeightsError
 from src.export import files
 from src.export.files import Exporter
 from src.export.options import ExportOptions
@@ -48,7 +48,7 @@ def test_a_network_as_mindir_and_onnx_gives_the_golden_output_everywhere(network
     from src.runtime.openvino import open_openvino
 
     made.options = ExportOptions(file_name="net", model=name, ckpt_path=str(weights), file_format="ONNX")
-    onnx = folder / "net.onnx"
+    onnx = folder / "other.onnx"
     assert made.export(SIZES[name], onnx) <= 1e-4
     assert read_manifest(onnx).mindir_version is None
     assert golden_difference(open_openvino(onnx, read_manifest(onnx)), onnx) <= 1e-4
@@ -82,6 +82,14 @@ def test_half_precision_halves_the_file_and_is_what_the_shipped_weights_have(tmp
     exporter(tmp_path, precision="float16").export((16, 16), half)
     assert half.stat().st_size < 0.7 * whole.stat().st_size
     np.testing.assert_allclose(read_golden(half)[1][0], read_golden(whole)[1][0], atol=1e-6)
+
+
+def test_two_formats_of_one_name_would_share_a_manifest_and_are_refused(tmp_path):
+    made = exporter(tmp_path)
+    (tmp_path / "net.onnx").touch()
+    with pytest.raises(UsageError, match="net.json belongs to .*net.onnx: give another --file_name"):
+        made.export((16, 16), tmp_path / "net.mindir")
+    assert [each.name for each in tmp_path.iterdir()] == ["net.onnx"]
 
 
 def test_the_fused_form_reloads(tmp_path):

@@ -25,11 +25,11 @@ def predicted(frames, **flags):
 
 @pytest.fixture(scope="module")
 def exports(tmp_path_factory):
-    """A folder with the shipped network as net.mindir and net.onnx for frames of 48x64."""
+    """A folder with the shipped network as mindir.mindir and onnx.onnx for frames of 48x64."""
     pytest.importorskip("onnxruntime", reason="no onnxruntime: pip install -r requirements-runtimes.txt")
     folder = tmp_path_factory.mktemp("exports")
     for file_format in ("MINDIR", "ONNX"):
-        export_with(sys.executable, "ifrnet_s", SHIPPED, (48, 64), file_format, folder / "net")
+        export_with(sys.executable, "ifrnet_s", SHIPPED, (48, 64), file_format, folder / file_format.lower())
     return folder
 
 
@@ -46,11 +46,11 @@ def pictures():
 @pytest.mark.parametrize(
     ("runtime", "file", "flags", "limit"),
     [
-        ("mindir", "net.mindir", {}, 0.01),
-        ("onnxruntime", "net.onnx", {}, 0.01),
-        ("onnxruntime", "net.onnx", {"provider": "CPU"}, 0.01),
-        ("openvino", "net.onnx", {}, 0.01),
-        ("openvino", "net.onnx", {"precision": "bfloat16"}, 0.05),
+        ("mindir", "mindir.mindir", {}, 0.01),
+        ("onnxruntime", "onnx.onnx", {}, 0.01),
+        ("onnxruntime", "onnx.onnx", {"provider": "CPU"}, 0.01),
+        ("openvino", "onnx.onnx", {}, 0.01),
+        ("openvino", "onnx.onnx", {"precision": "bfloat16"}, 0.05),
     ],
 )
 def test_every_runtime_scores_what_graph_mode_scores(exports, pictures, runtime, file, flags, limit):
@@ -71,11 +71,11 @@ def test_lite_runs_what_mindspore_2_0_exports_beyond_the_size_its_transposed_con
 
 def test_lite_refuses_a_file_of_a_newer_mindspore_with_both_versions(exports):
     _needs_lite()
-    manifest = read_manifest(exports / "net.mindir")
+    manifest = read_manifest(exports / "mindir.mindir")
     if manifest.mindir_version == 1:
         pytest.skip("this MindSpore writes what Lite reads")
     with pytest.raises(EnvironmentFault, match="MINDIR version 3 of MindSpore .* by MindSpore Lite 2.0.0"):
-        LiteSession(exports / "net.mindir", manifest)
+        LiteSession(exports / "mindir.mindir", manifest)
 
 
 def _needs_lite():

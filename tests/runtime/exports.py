@@ -26,5 +26,5 @@ def manifest(size=(16, 24), batch=1, outputs=1, scale=1, takes_time=True, **chan
 def write_export(path, **facts):
     """Write a file that holds nothing, and its manifest; return its path."""
     path.touch()
-    write_manifest(manifest_path(path), manifest(**facts))
+    write_manifest(manifest_path(path), manifest(format=path.suffix[1:].upper(), **facts))
     return path

@@ -100,6 +100,13 @@ def test_a_manifest_whose_shapes_are_none_is_refused(tmp_path, inputs):
         read_manifest(path)
 
 
+def test_the_manifest_of_another_format_is_refused(tmp_path):
+    path = write_export(tmp_path / "net.onnx")
+    path.rename(tmp_path / "net.mindir")
+    with pytest.raises(WeightsError, match="net.json is the manifest of an export in format ONNX"):
+        read_manifest(tmp_path / "net.mindir")
+
+
 def test_missing_files_are_named(tmp_path):
     with pytest.raises(WeightsError, match="net.mindir does not exist"):
         read_manifest(tmp_path / "net.mindir")
