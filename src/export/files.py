@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import inspect
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -64,7 +65,7 @@ class Exporter:
         for suffix in SUFFIXES.values():
             other = path.with_suffix(suffix)
             if other != path and other.exists():
-                raise UsageError(f"{manifest_path(path).name} belongs to {other}: give another --file_name than its own")
+                raise UsageError(f"{manifest_path(path).name} belongs to {other}: give another --file_name")
         size = multiple_size(*size, self.network.multiple)
         inputs = golden_inputs(self.network, self.options.batch_size, size)
         tensors = [mindspore.Tensor(each) for each in inputs]
@@ -72,10 +73,7 @@ class Exporter:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
             unfinished = Path(folder) / path.name
-            mindspore.export(
-                self.network, *tensors, file_name=str(unfinished), file_format=self.options.file_format
-            )
-            unfinished.chmod(0o644)
+            self._write(tensors, unfinished)
             manifest = self._manifest(unfinished, inputs, golden)
             write_manifest(manifest_path(unfinished), manifest)
             write_golden(golden_path(unfinished), inputs, [golden])
@@ -91,6 +89,19 @@ class Exporter:
         if self.options.precision == "float16":
             store_half(network)
         return network.set_train(False), card
+
+    def _write(self, tensors, path):
+        try:
+            mindspore.export(self.network, *tensors, file_name=str(path), file_format=self.options.file_format)
+        except RuntimeError as error:
+            missing = re.search(r"Can not find key (\w+) in convert map", str(error))
+            if not missing:
+                raise
+            raise EnvironmentFault(
+                f"MindSpore {mindspore.__version__} cannot convert the operator {missing[1]} of {self.options.model} "
+                f"to {self.options.file_format}: export MINDIR"
+            ) from error
+        path.chmod(0o644)
 
     def _manifest(self, path, inputs, golden):
         names = list(inspect.signature(self.network.construct).parameters)

@@ -92,6 +92,18 @@ def test_two_formats_of_one_name_would_share_a_manifest_and_are_refused(tmp_path
     assert [each.name for each in tmp_path.iterdir()] == ["net.onnx"]
 
 
+def test_an_operator_that_onnx_lacks_is_named_and_leaves_nothing(tmp_path, monkeypatch):
+    made = exporter(tmp_path, file_format="ONNX")
+
+    def fails(*arguments, **options):
+        raise RuntimeError("Can not find key Erf in convert map. Exporting Erf operator is not yet supported.")
+
+    monkeypatch.setattr(files.mindspore, "export", fails)
+    with pytest.raises(EnvironmentFault, match="cannot convert the operator Erf of ifrnet_s to ONNX: export MINDIR"):
+        made.export((16, 16), tmp_path / "net.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_fused_form_reloads(tmp_path):
     assert exporter(tmp_path, form="fused").export((16, 32), tmp_path / "net.mindir") <= 1e-4
     assert read_manifest(tmp_path / "net.mindir").form == "fused"
