@@ -1,12 +1,12 @@
 """The shipped network through every runtime: the same picture as MindSpore's graph mode, of any size."""
 
-import sys
-
 import numpy as np
 import pytest
 
 from scripts.bench_export import OLD_PYTHON, export_with
 from src.errors import EnvironmentFault
+from src.export.files import Exporter
+from src.export.options import ExportOptions
 from src.metrics.psnr import psnr
 from src.runtime.choice import choose_predictor
 from src.runtime.exported import golden_difference, read_manifest
@@ -28,8 +28,10 @@ def exports(tmp_path_factory):
     """A folder with the shipped network as mindir.mindir and onnx.onnx for frames of 48x64."""
     pytest.importorskip("onnxruntime", reason="no onnxruntime: pip install -r requirements-runtimes.txt")
     folder = tmp_path_factory.mktemp("exports")
-    for file_format in ("MINDIR", "ONNX"):
-        export_with(sys.executable, "ifrnet_s", SHIPPED, (48, 64), file_format, folder / file_format.lower())
+    exporter = Exporter(ExportOptions(file_name="net"))
+    exporter.export((48, 64), folder / "mindir.mindir")
+    exporter.options = ExportOptions(file_name="net", file_format="ONNX")
+    exporter.export((48, 64), folder / "onnx.onnx")
     return folder
 
 
