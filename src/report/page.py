@@ -22,16 +22,18 @@ TITLES = {
     "lpips": "LPIPS",
     "tof": "tOF",
 }
-DECIMALS = {"psnr": 2, "ssim": 4}
+DECIMALS = {"psnr": 2, "interpolation_error": 2}  # 4 of all others
 HIGHEST = 100.0  # dB: stands for the infinite PSNR of equal pictures, as in the means
 FOLDER = Path(__file__).parent
+# The browser itself sees to it that the page needs nothing but itself.
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
 def write_report(folder: Path, results: dict, examples: Examples) -> Path:
     """Write report.html into the folder that holds the `samples.jsonl` of an evaluation; return its path.
 
-    results: the content of metrics.json. Of it `published` ({measure: value}, besides `tolerance`, {measure: value})
-    and `difference` are told where they stand.
+    results: the content of metrics.json. `protocol` is a text or a dict; `published`, `tolerance` and `difference`,
+    {measure: value}, and `failed`, a list of {name, error}, may be missing.
     """
     lines = (folder / "samples.jsonl").read_text(encoding="utf-8").splitlines()
     values = [min(record["psnr"], HIGHEST) for record in map(json.loads, lines) if "psnr" in record]
@@ -49,8 +51,9 @@ def render_page(results: dict, values: list[float], worst: list[Example], best: 
         _protocol(results["protocol"]),
         _figures(results),
         _comparison(results),
-        "<h2>Results</h2>" + _groups(results),
-        "<h2>How the PSNR is spread</h2>" + _histogram(values),
+        _groups(results),
+        _failures(results.get("failed") or []),
+        _histogram(values) if values else "",
         _legend() if worst else "",
         _samples("Worst samples", worst),
         _samples("Best samples", best),
@@ -58,6 +61,7 @@ def render_page(results: dict, values: list[float], worst: list[Example], best: 
     style, script = ((FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<link rel="icon" href="data:,">\n<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n<body>\n'
         "<main>\n" + "\n".join(part for part in parts if part) + f"\n</main>\n<script>\n{script}</script>\n</body>\n"
@@ -68,12 +72,12 @@ def render_page(results: dict, values: list[float], worst: list[Example], best: 
 def _protocol(protocol):
     if not isinstance(protocol, dict):
         return f"<p>Protocol: {escape(str(protocol))}</p>"
-    rows = "".join(f"<dt>{_title(key)}</dt><dd>{_number(key, value)}</dd>" for key, value in protocol.items())
+    rows = "".join(f"<dt>{_title(key)}</dt><dd>{_fact(value)}</dd>" for key, value in protocol.items())
     return f'<h2>Protocol</h2><dl class="facts panel">{rows}</dl>'
 
 
 def _figures(results):
-    figures = [(name, _number(name, results[name])) for name in TITLES if name in results]
+    figures = [(name, _number(name, results[name])) for name in _measures([results])]
     if "psnr" in results and "psnr_baseline" in results:
         figures.append(("gain, dB", f"{results['psnr'] - results['psnr_baseline']:+.2f}"))
     shown = "".join(f"<div><dt>{_title(name)}</dt><dd>{value}</dd></div>" for name, value in figures)
@@ -82,43 +86,58 @@ def _figures(results):
 
 def _comparison(results):
     """Return the table of published against measured values; nothing where none is published."""
-    published = {name: value for name, value in (results.get("published") or {}).items() if name in results}
-    tolerances = (results.get("published") or {}).get("tolerance") or results.get("tolerance") or {}
+    tolerances, differences = results.get("tolerance") or {}, results.get("difference") or {}
     rows = []
-    for name, value in published.items():
-        difference = (results.get("difference") or {}).get(name, results[name] - value)
-        tolerance = tolerances.get(name) if isinstance(tolerances, dict) else tolerances
-        verdict = '<td class="quiet">no tolerance</td>'
-        if tolerance is not None:
-            within = abs(difference) <= tolerance
-            verdict = f'<td class="{"good" if within else "bad"}">{"within" if within else "outside"}</td>'
+    for name, value in (results.get("published") or {}).items():
+        measured, tolerance = results.get(name), tolerances.get(name)
+        difference = None if measured is None else differences.get(name, measured - value)
         cells = (
             _number(name, value),
-            _number(name, results[name]),
-            f"{difference:+.{DECIMALS.get(name, 4)}f}",
+            "" if measured is None else _number(name, measured),
+            "" if difference is None else f"{difference:+.{DECIMALS.get(name, 4) + 1}f}",
             "" if tolerance is None else f"±{tolerance:g}",
         )
         cells = "".join(f"<td>{cell}</td>" for cell in cells)
-        rows.append(f'<tr><th scope="row">{_title(name)}</th>{cells}{verdict}</tr>')
-    if not rows:
-        return ""
+        rows.append(f'<tr><th scope="row">{_title(name)}</th>{cells}{_verdict(difference, tolerance)}</tr>')
     head = ("measure", "published", "measured", "difference", "tolerance", "verdict")
-    return "<h2>Published and measured</h2>" + _table("Published and measured values", head, rows)
+    return _table("Published and measured", head, rows)
+
+
+def _verdict(difference, tolerance):
+    if difference is None or tolerance is None:
+        return f'<td class="quiet">{"not measured" if difference is None else "no tolerance"}</td>'
+    return '<td class="good">within</td>' if abs(difference) <= tolerance else '<td class="bad">outside</td>'
 
 
 def _groups(results):
-    names = [name for name in TITLES if any(name in row for row in results["groups"].values())]
+    groups = results.get("groups") or {}
+    names = _measures(groups.values())
     rows = []
-    for group, row in results["groups"].items():
+    for group, row in groups.items():
         cells = "".join(f"<td>{_number(name, row[name]) if name in row else ''}</td>" for name in names)
         rows.append(f'<tr><th scope="row">{escape(group)}</th>{cells}</tr>')
-    return _table("Results by group", ("group", *(TITLES[name] for name in names)), rows)
+    return _table("Results", ("group", *(TITLES.get(name, name.replace("_", " ")) for name in names)), rows)
 
 
-def _table(label, head, rows):
+def _measures(rows):
+    """Return the names of all numbers in the rows, those that have a title first and in their order."""
+    found = [name for row in rows for name, value in row.items() if isinstance(value, (int, float))]
+    return [name for name in TITLES if name in found] + sorted(set(found) - set(TITLES))
+
+
+def _failures(failed):
+    told = [(escape(str(each["name"])), escape(str(each["error"]))) for each in failed]
+    rows = [f'<tr><th scope="row">{name}</th><td class="bad text">{error}</td></tr>' for name, error in told]
+    return _table(f"Not measured: {len(failed)}", ("sample", "error"), rows)
+
+
+def _table(title, head, rows):
+    """Return a titled table; nothing where there is no row."""
+    if not rows:
+        return ""
     titles = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     return (
-        f'<div class="scroll panel" role="region" aria-label="{label}" tabindex="0"><table>'
+        f'<h2>{title}</h2><div class="scroll panel" role="region" aria-label="{title}" tabindex="0"><table>'
         f"<thead><tr>{titles}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -127,7 +146,7 @@ def _histogram(values):
     drawn = {scheme: _data(draw_histogram(values, "PSNR, dB", scheme), "svg+xml") for scheme in ("light", "dark")}
     told = f"Histogram of the PSNR of {len(values)} samples, from {min(values):.2f} to {max(values):.2f} dB"
     return (
-        '<figure class="histogram panel"><picture>'
+        '<h2>How the PSNR is spread</h2><figure class="histogram panel"><picture>'
         f'<source media="(prefers-color-scheme: dark)" srcset="{drawn["dark"]}">'
         f'<img src="{drawn["light"]}" width="832" height="312" alt="{told}"></picture>'
         f"<figcaption>{told}. Dashed: the mean.</figcaption></figure>"
@@ -151,7 +170,7 @@ def _samples(title, examples):
 def _sample(example):
     record = example.record
     name = escape(f"{record['group']} / {record['name']}")
-    measures = [f"{TITLES[key]} {_number(key, record[key])}" for key in TITLES if key in record]
+    measures = [f"{_title(key)} {_number(key, record[key])}" for key in _measures([record])]
     small = " small" if max(example.size) <= 256 else ""
     size = f'width="{example.size[0]}" height="{example.size[1]}"'
 
@@ -175,14 +194,23 @@ def _title(name):
     return escape(TITLES.get(name, name.replace("_", " ")))
 
 
+def _fact(value):
+    """Return a value of a protocol as text."""
+    if isinstance(value, dict):
+        return ", ".join(f"{_title(key)}: {_fact(each)}" for key, each in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_fact, value))
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "yes", False: "no"}[value]
+    return f"{value:g}" if isinstance(value, float) else escape(str(value))
+
+
 def _number(name, value):
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return escape(str(value))
     if math.isinf(value):
         return "∞"
     if isinstance(value, int):
         return str(value)
-    return f"{value:.{DECIMALS.get(name.split('_')[0], 4)}f}"
+    return f"{value:.{DECIMALS.get(name, DECIMALS.get(name.split('_')[0], 4))}f}"
 
 
 def _data(content: bytes, kind: str) -> str:
