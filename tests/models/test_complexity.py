@@ -88,3 +88,14 @@ def test_no_layer_with_a_kernel_is_left_out(name):
     network = create_model(name)
     counted = {id(cell.weight) for _, cell in network.cells_and_names() if isinstance(cell, GATHERING + SPREADING)}
     assert not [each.name for each in network.get_parameters() if each.ndim > 1 and id(each) not in counted]
+
+
+# Kong et al., CVPR 2022, table 1: tera-FLOPs of one frame of 1280 x 720
+PUBLISHED = {"ifrnet_s": 0.12, "ifrnet": 0.21, "ifrnet_l": 0.79, "toflow_vfi": 0.62}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_networks_count_what_the_paper_says(name):
+    network = create_model(name).set_train(False)
+    # these have nothing but convolutions over pixels, so that 3600 times as many pixels are 3600 times the work
+    assert round(3600 * count_multiply_accumulates(network, 16, 16) / 1e12, 2) == PUBLISHED[name]
