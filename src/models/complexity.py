@@ -28,7 +28,8 @@ def count_multiply_accumulates(network, height: int, width: int) -> int:
 
     Counted are the convolutions of every kind, by definition and not by form: each with its whole kernel at every
     pixel, as if there were no border. Biases, activations, warps, resizing and the interpolation of a deformable
-    convolution are not. So do the counters of PyTorch and the papers of the field, which speak of FLOPs.
+    convolution are not. That is half of what PyTorch's counter calls FLOPs. Papers mean multiply-accumulates by that
+    word, and some multiply a transposed convolution's kernel with what comes out, four times as many pixels.
 
     Runs the network once, outside of a graph, and leaves graph mode on.
     """

@@ -19,8 +19,8 @@ def draw_histogram(values: list[float], label: str, scheme: str) -> bytes:
     ink, fill = INKS[scheme]
     # a fixed salt: the same values give the same bytes
     with matplotlib.rc_context({"svg.hashsalt": "histogram", "font.size": 11}):
-        figure = Figure(figsize=(8, 3), constrained_layout=True)
-        axes = figure.subplots()
+        figure = Figure(figsize=(8, 3), constrained_layout=True, facecolor="none")
+        axes = figure.subplots(subplot_kw={"facecolor": "none"})
         axes.hist(values, bins=_edges(values), color=fill, edgecolor="none", rwidth=0.92)
         axes.axvline(float(np.mean(values)), color=ink, linestyle="--", linewidth=1.2)
         axes.set_xlabel(label, color=ink)
@@ -30,7 +30,7 @@ def draw_histogram(values: list[float], label: str, scheme: str) -> bytes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.spines[["left", "bottom"]].set_color(ink)
         file = io.BytesIO()
-        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None}, transparent=True)
+        FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})
     return file.getvalue()
 
 
