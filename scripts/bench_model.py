@@ -53,8 +53,9 @@ UPSTREAM_COLUMNS = ("PyTorch: ms a frame", "ratio", "PyTorch: peak memory, MiB",
 READING = """\
 Frame: height x width of what comes out. Parameters: all that is trained. MACs: multiply-accumulates of one run, those
 of its convolutions alone, at every pixel with the whole kernel (of transposed ones: every pixel that goes in); papers
-mostly call that number FLOPs. Time: the median of {rounds} rounds on {threads} threads. Memory: the most that a process with this network alone held (VmHWM), less what it
-held when the framework had started; compiling the graph is part of it. Ratios: ours over PyTorch's."""
+mostly call that number FLOPs. Time: the median of {rounds} rounds on {threads} threads. Memory: the most that a process
+with this network alone held (VmHWM), less what it held when the framework had started; compiling the graph is part of
+it. Ratios: ours over PyTorch's."""
 
 
 class Side:
