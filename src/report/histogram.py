@@ -9,6 +9,8 @@ import numpy as np
 # of the text and of the bars, for each scheme of the page
 INKS = {"light": ("#3d4450", "#2563a8"), "dark": ("#c3cad6", "#6fb1f5")}
 
+WIDTH, HEIGHT = 640, 300  # pixels of the page
+
 
 def draw_histogram(values: list[float], label: str, scheme: str) -> bytes:
     """Return an SVG of how often each value occurs, on a transparent ground; a dashed line marks the mean."""
@@ -19,7 +21,7 @@ def draw_histogram(values: list[float], label: str, scheme: str) -> bytes:
     ink, fill = INKS[scheme]
     # a fixed salt: the same values give the same bytes
     with matplotlib.rc_context({"svg.hashsalt": "histogram", "font.size": 11}):
-        figure = Figure(figsize=(8, 3), constrained_layout=True, facecolor="none")
+        figure = Figure(figsize=(WIDTH / 106, HEIGHT / 106), constrained_layout=True, facecolor="none")
         axes = figure.subplots(subplot_kw={"facecolor": "none"})
         axes.hist(values, bins=_edges(values), color=fill, edgecolor="none", rwidth=0.92)
         axes.axvline(float(np.mean(values)), color=ink, linestyle="--", linewidth=1.2)

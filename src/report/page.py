@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 
 from src.report.examples import BRIGHTEST, Example, Examples, error_colors
-from src.report.histogram import draw_histogram
+from src.report.histogram import HEIGHT, WIDTH, draw_histogram
 
 TITLES = {
     "samples": "samples",
@@ -45,12 +45,13 @@ def write_report(folder: Path, results: dict, examples: Examples) -> Path:
 
 def render_page(results: dict, values: list[float], worst: list[Example], best: list[Example]) -> str:
     """Return the page. values: the PSNR of every sample, in dB."""
-    title = f"{results['model']} on {results['dataset']}"
+    title, protocol = f"{results['model']} on {results['dataset']}", results["protocol"]
     parts = [
         f"<h1>{escape(title)}</h1>",
-        _protocol(results["protocol"]),
+        "" if isinstance(protocol, dict) else f"<p>Protocol: {escape(str(protocol))}</p>",
         _figures(results),
         _comparison(results),
+        _facts("Protocol", protocol) if isinstance(protocol, dict) else "",
         _groups(results),
         _failures(results.get("failed") or []),
         _histogram(values) if values else "",
@@ -69,11 +70,9 @@ def render_page(results: dict, values: list[float], worst: list[Example], best: 
     )
 
 
-def _protocol(protocol):
-    if not isinstance(protocol, dict):
-        return f"<p>Protocol: {escape(str(protocol))}</p>"
-    rows = "".join(f"<dt>{_title(key)}</dt><dd>{_fact(value)}</dd>" for key, value in protocol.items())
-    return f'<h2>Protocol</h2><dl class="facts panel">{rows}</dl>'
+def _facts(title, facts):
+    rows = "".join(f"<dt>{_title(key)}</dt><dd>{_fact(value)}</dd>" for key, value in facts.items())
+    return f'<h2>{title}</h2><dl class="facts panel">{rows}</dl>'
 
 
 def _figures(results):
@@ -148,7 +147,7 @@ def _histogram(values):
     return (
         '<h2>How the PSNR is spread</h2><figure class="histogram panel"><picture>'
         f'<source media="(prefers-color-scheme: dark)" srcset="{drawn["dark"]}">'
-        f'<img src="{drawn["light"]}" width="832" height="312" alt="{told}"></picture>'
+        f'<img src="{drawn["light"]}" width="{WIDTH}" height="{HEIGHT}" alt="{told}"></picture>'
         f"<figcaption>{told}. Dashed: the mean.</figcaption></figure>"
     )
 
@@ -157,7 +156,7 @@ def _legend():
     ramp = f'<span class="ramp" style="background: linear-gradient(to right, {", ".join(error_colors())})"></span>'
     return (
         '<p class="legend"><span>Error maps: the absolute difference, mean of the channels, in levels of 255.</span>'
-        f"<span>0</span>{ramp}<span>{BRIGHTEST} and more</span></p>"
+        f'<span class="scale">0{ramp}{BRIGHTEST} and more</span></p>'
     )
 
 
@@ -170,7 +169,7 @@ def _samples(title, examples):
 def _sample(example):
     record = example.record
     name = escape(f"{record['group']} / {record['name']}")
-    measures = [f"{_title(key)} {_number(key, record[key])}" for key in _measures([record])]
+    measures = [_measured(key, record[key]) for key in _measures([record])]
     small = " small" if max(example.size) <= 256 else ""
     size = f'width="{example.size[0]}" height="{example.size[1]}"'
 
@@ -188,6 +187,11 @@ def _sample(example):
         f"<figcaption>Drag the border: prediction on the left, truth on the right{shrunk}</figcaption></figure>"
         f"<figure>{picture(example.error, 'Error map')}<figcaption>Error map</figcaption></figure></div></article>"
     )
+
+
+def _measured(name, value):
+    title, comma, unit = _title(name).partition(", ")
+    return f"{title} {_number(name, value)}{' ' * bool(comma)}{unit}"
 
 
 def _title(name):
