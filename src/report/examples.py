@@ -40,7 +40,9 @@ class Examples:
         self._worst, self._best = [], []
 
     def see(self, record: dict, sample, prediction: np.ndarray) -> None:
-        """Take in one measured sample; prediction, sample.truth: (3, H, W) RGB in [0, 1]."""
+        """Take in one sample, unless it has no PSNR; prediction, sample.truth: (3, H, W) RGB in [0, 1]."""
+        if "psnr" not in record:
+            return
         # a heap drops its smallest; of equals the later one, so that the first of them stays
         ranks = (-record["psnr"], -self.seen), (record["psnr"], -self.seen)
         self.seen += 1

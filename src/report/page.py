@@ -19,10 +19,11 @@ TITLES = {
     "psnr_baseline": "baseline: PSNR, dB",
     "ssim_baseline": "baseline: SSIM",
     "interpolation_error": "interpolation error",
+    "interpolation_error_baseline": "baseline: interpolation error",
     "lpips": "LPIPS",
     "tof": "tOF",
 }
-DECIMALS = {"psnr": 2, "interpolation_error": 2}  # 4 of all others
+DECIMALS = {"psnr": 2, "interpolation_error": 3, "tof": 3}  # 4 of all others
 HIGHEST = 100.0  # dB: stands for the infinite PSNR of equal pictures, as in the means
 FOLDER = Path(__file__).parent
 # The browser itself sees to it that the page needs nothing but itself.
@@ -33,7 +34,8 @@ def write_report(folder: Path, results: dict, examples: Examples) -> Path:
     """Write report.html into the folder that holds the `samples.jsonl` of an evaluation; return its path.
 
     results: the content of metrics.json. `protocol` is a text or a dict; `published`, `tolerance` and `difference`,
-    {measure: value}, and `failed`, a list of {name, error}, may be missing.
+    {measure: value}, `published_samples`, a number, and `failed`, a list of {group, name, error}, may be missing. A
+    measure without a value, for want of a true frame, is missing or None.
     """
     lines = (folder / "samples.jsonl").read_text(encoding="utf-8").splitlines()
     values = [min(record["psnr"], HIGHEST) for record in map(json.loads, lines) if "psnr" in record]
@@ -76,8 +78,9 @@ def _facts(title, facts):
 
 
 def _figures(results):
-    figures = [(name, _number(name, results[name])) for name in _measures([results])]
-    if "psnr" in results and "psnr_baseline" in results:
+    names = ["samples", *_measures((results.get("groups") or {}).values())]
+    figures = [(name, _number(name, results[name])) for name in dict.fromkeys(names) if results.get(name) is not None]
+    if results.get("psnr") is not None and results.get("psnr_baseline") is not None:
         figures.append(("gain, dB", f"{results['psnr'] - results['psnr_baseline']:+.2f}"))
     shown = "".join(f"<div><dt>{_title(name)}</dt><dd>{value}</dd></div>" for name, value in figures)
     return f'<dl class="figures">{shown}</dl>'
@@ -93,13 +96,16 @@ def _comparison(results):
         cells = (
             _number(name, value),
             "" if measured is None else _number(name, measured),
-            "" if difference is None else f"{difference:+.{DECIMALS.get(name, 4) + 1}f}",
+            "" if difference is None else f"{difference:+.{_decimals(name) + 1}f}",
             "" if tolerance is None else f"±{tolerance:g}",
         )
         cells = "".join(f"<td>{cell}</td>" for cell in cells)
         rows.append(f'<tr><th scope="row">{_title(name)}</th>{cells}{_verdict(difference, tolerance)}</tr>')
     head = ("measure", "published", "measured", "difference", "tolerance", "verdict")
-    return _table("Published and measured", head, rows)
+    table = _table("Published and measured", head, rows)
+    if table and "published_samples" in results:
+        table += f"<p>Published over {results['published_samples']} samples, measured over {results['samples']}.</p>"
+    return table
 
 
 def _verdict(difference, tolerance):
@@ -125,7 +131,7 @@ def _measures(rows):
 
 
 def _failures(failed):
-    told = [(escape(str(each["name"])), escape(str(each["error"]))) for each in failed]
+    told = [(escape(_name_of(each)), escape(str(each["error"]))) for each in failed]
     rows = [f'<tr><th scope="row">{name}</th><td class="bad text">{error}</td></tr>' for name, error in told]
     return _table(f"Not measured: {len(failed)}", ("sample", "error"), rows)
 
@@ -168,7 +174,7 @@ def _samples(title, examples):
 
 def _sample(example):
     record = example.record
-    name = escape(f"{record['group']} / {record['name']}")
+    name = escape(_name_of(record))
     measures = [_measured(key, record[key]) for key in _measures([record])]
     small = " small" if max(example.size) <= 256 else ""
     size = f'width="{example.size[0]}" height="{example.size[1]}"'
@@ -187,6 +193,10 @@ def _sample(example):
         f"<figcaption>Drag the border: prediction on the left, truth on the right{shrunk}</figcaption></figure>"
         f"<figure>{picture(example.error, 'Error map')}<figcaption>Error map</figcaption></figure></div></article>"
     )
+
+
+def _name_of(record):
+    return " / ".join(str(record[key]) for key in ("group", "name") if key in record)
 
 
 def _measured(name, value):
@@ -214,7 +224,11 @@ def _number(name, value):
         return "∞"
     if isinstance(value, int):
         return str(value)
-    return f"{value:.{DECIMALS.get(name, DECIMALS.get(name.split('_')[0], 4))}f}"
+    return f"{value:.{_decimals(name)}f}"
+
+
+def _decimals(name):
+    return DECIMALS.get(name.removesuffix("_baseline"), 4)
 
 
 def _data(content: bytes, kind: str) -> str:

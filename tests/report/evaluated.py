@@ -33,5 +33,7 @@ def evaluated(folder, count=12, **facts):
 
 
 def means(records):
+    if not records:
+        return {"samples": 0}
     measures = {key: float(np.mean([each[key] for each in records])) for key in scores(0, 0.1)}
     return {**measures, "samples": len(records)}

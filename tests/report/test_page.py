@@ -3,11 +3,13 @@
 import base64
 import re
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
 
+from src.report.examples import Examples
 from src.report.page import write_report
 from tests.report.evaluated import SIZE, evaluated
 
@@ -85,13 +87,14 @@ def test_the_tables_say_what_metrics_json_says(report):
             f"{group['psnr']:.2f}",
             f"{group['ssim']:.4f}",
             f"{group['lpips']:.4f}",
-            f"{group['psnr_y']:.2f}",
+            f"{group['psnr_y']:.4f}",
         ]
     assert f"PSNR, dB{results['psnr']:.2f}SSIM{results['ssim']:.4f}" in page.text
 
 
 def test_published_values_stand_beside_the_measured_ones_with_a_verdict(report):
-    page, _, results, _ = report(**PUBLISHED)
+    page, _, results, _ = report(**PUBLISHED, published_samples=50)
+    assert "Published over 50 samples, measured over 12." in page.text and "published samples" not in page.text
     psnr, ssim, tof = page.tables["Published and measured"][1:]
     assert psnr == ["PSNR, dB", "27.00", f"{results['psnr']:.2f}", "+0.250", "±0.05", "outside"]
     assert ssim == ["SSIM", "0.9000", f"{results['ssim']:.4f}", f"{results['ssim'] - 0.9:+.5f}", "±0.9", "within"]
@@ -100,14 +103,24 @@ def test_published_values_stand_beside_the_measured_ones_with_a_verdict(report):
 
 
 def test_samples_that_failed_are_listed_with_their_errors(report):
-    failed = [{"name": f"clip/{number}", "error": "needs 11 pixels"} for number in range(2)]
+    failed = [{"group": "clip", "name": "7", "error": "needs 11 pixels"}, {"name": "8", "error": "gone"}]
     page, *_ = report(failed=failed)
-    assert page.tables["Not measured: 2"][1:] == [["clip/0", "needs 11 pixels"], ["clip/1", "needs 11 pixels"]]
+    assert page.tables["Not measured: 2"][1:] == [["clip / 7", "needs 11 pixels"], ["8", "gone"]]
 
 
 def test_a_run_in_which_everything_failed_still_has_a_page(report):
     page, *_ = report(count=0, failed=[{"name": "x", "error": "gone"}])
     assert page.tables["Not measured: 1"] and "Worst samples" not in page.titles
+
+
+def test_frames_without_a_truth_are_counted_and_not_shown(tmp_path):
+    examples = Examples()
+    examples.see({"group": "Army", "name": "1"}, SimpleNamespace(truth=None), np.zeros((3, 8, 8), np.float32))
+    (tmp_path / "samples.jsonl").write_text('{"group": "Army", "name": "1"}\n')
+    results = {"model": "m", "dataset": "d", "protocol": {}, "psnr": None, "ssim": None, "samples": 1}
+    text = write_report(tmp_path, {**results, "groups": {"Army": {"samples": 1}}}, examples).read_text(encoding="utf-8")
+    page = Page(text)
+    assert page.tables["Results"] == [["group", "samples"], ["Army", "1"]] and "PSNR" not in page.text
 
 
 @pytest.mark.parametrize(
