@@ -100,13 +100,13 @@ def test_unknown_networks_folders_and_sizes_are_named(arguments):
         bench.main(["model", *arguments])
 
 
-def test_every_network_takes_the_sizes_that_are_accepted():
+@pytest.mark.parametrize("name", ["ifrnet_s", "ifrplus", "flavr_4x", "toflow_vfi", "toflow_vsr_x4", "tdan_x4"])
+def test_networks_take_the_sizes_that_are_accepted_and_return_so_many_frames(name):
     from src.models import create_model
 
-    for name, case in CASES.items():
-        network = create_model(name)
-        assert MULTIPLE % (network.multiple * network.scale) == 0, name
-        assert (network.outputs, network.scale) == (case.frames, case.scale)
+    network = create_model(name)
+    assert MULTIPLE % (network.multiple * network.scale) == 0
+    assert (network.outputs, network.scale) == (CASES[name].frames, CASES[name].scale)
     assert parse_size("720x1280") == (720, 1280)
 
 
@@ -119,7 +119,8 @@ def ask(command, *questions):
 
 def test_memory_is_the_most_that_was_held_since_the_start():
     _, memory, milliseconds = ask([sys.executable, "-c", HUNGRY.format(folder=str(SCRIPTS))], "run", "memory", "run")
-    assert 64 << 20 <= memory < 80 << 20
+    # Linux counts pages in batches
+    assert memory == pytest.approx(64 << 20, abs=4 << 20)
     assert milliseconds > 0
 
 
