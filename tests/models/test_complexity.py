@@ -83,13 +83,13 @@ def test_graph_mode_is_on_again():
 
 # By PyTorch 2.13's FlopCounterMode, two to a multiply-accumulate, of the published code on frames of the size here.
 COUNTED_BY_TORCH = {
-    "ifrnet_s": ((64, 96), 674_787_456),
-    "ifrnet": ((64, 96), 1_188_029_952),
-    "ifrnet_l": ((64, 96), 4_706_159_616),
-    "flavr_2x": ((64, 96), 24_944_840_704),
-    "flavr_8x": ((64, 96), 25_291_657_216),
-    "toflow_vfi": ((64, 96), 4_132_681_728),
-    "toflow_vsr_x4": ((16, 24), 14_479_337_472),
+    "ifrnet_s": ((16, 32), 56_232_288),
+    "ifrnet": ((16, 32), 99_002_496),
+    "ifrnet_l": ((16, 32), 392_179_968),
+    "flavr_2x": ((16, 32), 2_079_461_376),
+    "flavr_8x": ((16, 32), 2_108_362_752),
+    "toflow_vfi": ((16, 32), 344_390_144),
+    "toflow_vsr_x4": ((4, 8), 1_206_611_456),
 }
 
 
