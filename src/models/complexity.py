@@ -34,11 +34,11 @@ def count_multiply_accumulates(network, height: int, width: int) -> int:
     Runs the network once, outside of a graph, and leaves graph mode on.
     """
     counts, handles = [], []
-    for _, cell in network.cells_and_names():
-        if isinstance(cell, GATHERING + SPREADING):
-            handles.append(cell.register_forward_hook(_counter(cell, counts)))
-    mindspore.set_context(mode=mindspore.PYNATIVE_MODE)
+    mindspore.set_context(mode=mindspore.PYNATIVE_MODE)  # before the hooks: 2.0 takes none in graph mode
     try:
+        for _, cell in network.cells_and_names():
+            if isinstance(cell, GATHERING + SPREADING):
+                handles.append(cell.register_forward_hook(_counter(cell, counts)))
         network(*(Tensor(each) for each in example_inputs(network, height, width)))
     finally:
         mindspore.set_context(mode=mindspore.GRAPH_MODE)
