@@ -108,6 +108,7 @@ class Recipe:
     vgg_ckpt: str = option("", "IFR+: weights of VGG-16 for the perceptual loss, which is left out without them")
     lpips_ckpt: str = option("", "IFR+: weights of VGG-16's channels in that loss")
     eval_samples: int = option(64, "generated motion: how many samples are evaluated", low=1)
+    report: bool = option(False, "evaluation: write report.html with the worst and the best samples, to be looked at")
     output_path: str = option("", "folder of everything the run writes (default: outputs/train, outputs/eval)")
     seed: int = option(1, "seed of weights and data", low=0)
     device_target: str = option("CPU", "what it runs on", choices=DEVICES)

@@ -22,6 +22,7 @@ ALLOWED = {
     "src.metrics": ("src.errors",),
     "src.data": ("src.errors", "src.video.reader", "src.video.images", "src.ops.bicubic_matrix"),
     "src.engine": ("src.errors", "src.metrics.*", "src.weights.*"),
+    "src.report": ("src.video.images",),
     "src.video": ("src.errors", "src.runtime"),
     "src.weights": ("src.errors",),
     "src.runtime": ("src.errors", "src.models", "src.engine.device", "src.engine.checkpoint"),

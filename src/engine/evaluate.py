@@ -16,12 +16,13 @@ from src.metrics.ssim import ssim_volume
 MEASURES = ("psnr", "ssim", "psnr_baseline", "ssim_baseline")
 
 
-def evaluate(predictor, samples, folder: Path, facts: dict) -> dict:
+def evaluate(predictor, samples, folder: Path, facts: dict, observer=None) -> dict:
     """Measure `predictor` on every sample and write `samples.jsonl` and `metrics.json` into `folder`.
 
-    facts: what metrics.json says besides (model, dataset, protocol). Returns the content of metrics.json: the means
-    over all samples, their number, and the same for each group. `*_baseline` is what the sample's `baseline` reaches,
-    the mean of its neighbours or a bicubic enlargement. Raises InputError when there is no sample.
+    facts: what metrics.json says besides (model, dataset, protocol). observer: its `see(record, sample, prediction)` is
+    called for every sample. Returns the content of metrics.json: the means over all samples, their number, and the
+    same for each group. `*_baseline` is what the sample's `baseline` reaches, the mean of its neighbours or a bicubic
+    enlargement. Raises InputError when there is no sample.
     """
     records = []
     with _finished(folder / "samples.jsonl") as file:
@@ -30,6 +31,8 @@ def evaluate(predictor, samples, folder: Path, facts: dict) -> dict:
             record = {"group": sample.group, "name": sample.name, **_measure(predicted, sample)}
             file.write(json.dumps(record) + "\n")
             records.append(record)
+            if observer:
+                observer.see(record, sample, predicted)
     if not records:
         raise InputError("nothing to evaluate: expected at least one triplet without a cut, found none")
     groups = {}
