@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,16 +111,15 @@ class UpstreamStep:
         return self
 
     def __exit__(self, *_):
-        self.process.stdin.close()
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
         self.process.wait()
         self.folder.cleanup()
 
     def run(self) -> tuple[float, float]:
-        try:
+        with suppress(BrokenPipeError):
             self.process.stdin.write("step\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
-            pass
         answer = self.process.stdout.readline()
         if not answer:
             raise EnvironmentFault("the upstream side ended; its own message stands above")

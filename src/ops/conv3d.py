@@ -5,7 +5,11 @@ from mindspore import Parameter, Tensor, nn, ops
 from mindspore.common.initializer import initializer
 
 from src.ops.backend import PORTABLE, form_of
+from src.ops.convolution import folded, kernel_columns, kernel_rows
 from src.ops.upsample import phase_matrix
+
+# pixels of a frame from which on matrix products give the gradient by the weight in less time
+_LARGE_MAP = 1024
 
 
 class Convolution3d(nn.Cell):
@@ -44,6 +48,10 @@ class Convolution3d(nn.Cell):
             pad=(depth, depth, height, height, width, width),
             stride=(1, stride, stride),
         )
+        self.trains_by_products = (
+            form_of("convolution_gradient") == PORTABLE and stride == 1 and tuple(kernel) == (3, 3, 3)
+        )
+        self.products = _Products(self.fused, in_channels, out_channels) if self.trains_by_products else None
         self.flat = ops.Conv2D(
             out_channels, kernel[1:], pad_mode="pad", pad=(height, height, width, width), stride=stride
         )
@@ -52,11 +60,40 @@ class Convolution3d(nn.Cell):
         if self.portable:
             out = self.flat(neighbours_in_time(x, self.times), self.weight.reshape(self.kernel_shape))
             out = _frames_inside(out, x.shape[0])
+        elif self.trains_by_products and x.shape[2] > 1 and x.shape[3] * x.shape[4] >= _LARGE_MAP:
+            out = self.products(x, self.weight)
         else:
             out = self.fused(x, self.weight)
         if self.has_bias:
             out = out + self.bias.reshape(1, -1, 1, 1, 1)
         return out
+
+
+class _Products(nn.Cell):
+    """A 3x3x3 convolution operator of stride 1 on (x, weight) whose gradient by the weight is matrix products.
+
+    One for each row of frames against itself and each of its neighbours in time, as in src/ops/convolution.py.
+    """
+
+    def __init__(self, operator, in_channels, out_channels):
+        super().__init__()
+        self.operator = operator
+        self.adjoint = ops.Conv3DTranspose(out_channels, in_channels, (3, 3, 3), pad_mode="pad", pad=1)
+        self.product = ops.BatchMatMul(transpose_b=True)
+
+    def construct(self, x, weight):
+        return self.operator(x, weight)
+
+    def bprop(self, x, weight, out, gradient):
+        frames = x.shape[2]
+        columns, rows = kernel_columns(_single_frames(x), 3), kernel_rows(_single_frames(gradient), 3)
+        kernels = ()
+        for shift in (-1, 0, 1):
+            count = frames - abs(shift)
+            here = _from_each(rows, frames, max(0, -shift), count)
+            there = _from_each(columns, frames, max(0, shift), count)
+            kernels = kernels + (folded(self.product(here, there), 3),)
+        return self.adjoint(gradient, weight), ops.stack(kernels, 2)
 
 
 class TransposedConvolution3d(nn.Cell):
@@ -119,6 +156,20 @@ def neighbours_in_time(x, times: int):
         window = ops.slice(x, (0, frame, 0), (batch * channels, times, height * width))
         windows = windows + (window.reshape(batch, channels * times, height, width),)
     return ops.concat(windows, 0)
+
+
+def _single_frames(x):
+    """Return (B * T, C, H, W) of (B, C, T, H, W)."""
+    batch, channels, frames, height, width = x.shape
+    return ops.transpose(x, (0, 2, 1, 3, 4)).reshape(batch * frames, channels, height, width)
+
+
+def _from_each(x, frames: int, first: int, count: int):
+    """Return (B * count, M, N): of each `frames` matrices of (B * frames, M, N), so many from the first on."""
+    total, rows, columns = x.shape
+    size = rows * columns
+    x = ops.slice(x.reshape(total // frames, frames, size), (0, first, 0), (total // frames, count, size))
+    return x.reshape(-1, rows, columns)
 
 
 def _frames_inside(x, batch: int):

@@ -3,6 +3,8 @@
 import mindspore
 from mindspore import nn, ops
 
+from src.ops.convolution import Products
+
 _CONVOLUTIONS = (ops.Conv2D, ops.Conv2DTranspose, ops.Conv3D, ops.Conv3DTranspose)
 
 
@@ -34,6 +36,8 @@ def halve_convolutions(network: nn.Cell) -> int:
     """
     changed = 0
     for _, cell in list(network.cells_and_names()):
+        if isinstance(cell, Products):
+            cell.by_products = False
         for name, operator in list(vars(cell).get("_primitives", {}).items()):
             if isinstance(operator, _CONVOLUTIONS):
                 kind = HalfPrecisionTransposed if isinstance(operator, ops.Conv2DTranspose) else HalfPrecision

@@ -1,9 +1,11 @@
 """The 3-D convolutions in both forms against NumPy."""
 
+from contextlib import nullcontext
 from functools import partial
 
 import numpy as np
 import pytest
+from mindspore import Tensor, ops
 
 from src.ops.conv3d import Convolution3d, TransposedConvolution3d
 from tests import reference
@@ -37,6 +39,7 @@ def _transposed(shape, out_channels):
     )
 
 
+_WEIGHT = _normal(3, 2, 3, 3, 3)
 CASES = {
     "odd_size_and_batch": _convolution((2, 3, 4, 5, 3), 2, (3, 3, 3)),
     "stem_with_stride": _convolution((1, 2, 4, 6, 4), 2, (3, 7, 7), stride=2, bias=False),
@@ -64,3 +67,18 @@ def test_convolution_mixes_time_height_and_width_by_its_kernel(measured, form, n
 @pytest.mark.parametrize("form", FORMS)
 def test_convolution_gradients_by_input_weight_and_bias(measured, form, name):
     assert_gradients(CASES[name], measured[form, name])
+
+
+def test_gradient_by_products_is_that_of_the_backends_convolution():
+    x, weights = Tensor(_normal(2, 2, 3, 32, 33)), Tensor(_normal(2, 3, 3, 32, 33))
+    gradients = []
+    for form in (nullcontext, FORMS["fused"]):
+        with form():
+            network = Convolution3d(2, 3)
+        network.weight.set_data(Tensor(_WEIGHT))
+        differentiated = ops.GradOperation(get_all=True, get_by_list=True, sens_param=True)
+        by_input, by_weights = differentiated(network, network.trainable_params())(x, weights)
+        gradients.append([each.asnumpy() for each in (*by_input, *by_weights)])
+    assert network.trains_by_products is False
+    for ours, backends in zip(*gradients):
+        np.testing.assert_allclose(ours, backends, rtol=1e-4, atol=1e-4)

@@ -1,4 +1,4 @@
-"""2-D convolution in both forms, which differ in the gradient by the weight, against NumPy."""
+"""2-D convolution in both forms, which differ in training, against NumPy."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def _case(shape, out_channels, kernel=3, stride=1):
     bias = RANDOM.normal(size=out_channels).astype(np.float32)
     x = RANDOM.normal(size=shape).astype(np.float32)
     return Case(
-        lambda: Convolution2d(in_channels, out_channels, kernel, stride),
+        lambda: Convolution2d(in_channels, out_channels, kernel, stride).set_train(),
         lambda *arrays: _convolved(*arrays, stride),
         (x,),
         (weight, bias),
