@@ -12,25 +12,26 @@ from src.metrics.ssim import ssim_planes, ssim_volume
 
 PSNR_VARIANTS = {"double": psnr, "single": psnr_single, "floored": psnr_floored}
 SSIM_VARIANTS = {"volume": ssim_volume, "planes": ssim_planes}
+SMALLEST = 11  # pixels, the window of SSIM
 CEILING = 100.0  # dB: stands for the infinity of equal pictures, so that one still frame does not hide the others
 
 
 def measure(prediction: np.ndarray, truth: np.ndarray, protocol) -> dict[str, float]:
     """Return psnr and ssim, and interpolation_error where the protocol has it, as the protocol says.
 
-    prediction, truth: (3, H, W) RGB, the truth in [0, 1]. protocol: has channel ("rgb" or "y"), crop (pixels left out
-    at each border), rounded, psnr and ssim (keys of the tables above), interpolation_error.
-    Raises InputError when the two differ in size, or nothing is left of them to measure.
+    prediction, truth: (3, H, W) RGB, the truth in [0, 1]. protocol: a `Protocol` of src.protocols. PSNR is at most
+    `CEILING`. Raises InputError when the two differ in size, or too little is left of them to measure.
     """
     if prediction.shape != truth.shape:
-        sizes = (" x ".join(map(str, image.shape[1:])) for image in (truth, prediction))
-        raise InputError("the true frame needs the size of the predicted one; got {} for {}".format(*sizes))
-    clipped, unclipped = (_prepared(image, protocol) for image in (np.clip(prediction, 0, 1), prediction))
-    true = _prepared(truth, protocol, rounded=False)
-    if min(true.shape[1:]) < 11:
-        raise InputError(f"a frame needs at least 11 pixels a side without its borders; got {true.shape[1:]}")
+        sizes = (" x ".join(map(str, image.shape[1:])) for image in (prediction, truth))
+        raise InputError("the true frame needs the {} pixels of the predicted one; got {}".format(*sizes))
+    if min(truth.shape[1:]) - 2 * protocol.crop < SMALLEST:
+        told = f"{SMALLEST} pixels a side without borders of {protocol.crop}"
+        raise InputError(f"a frame needs at least {told}; got {truth.shape[1]} x {truth.shape[2]}")
+    counted, clipped = (_counted(image, protocol, protocol.rounded) for image in (prediction, _clip(prediction)))
+    true = _counted(truth, protocol, False)
     scores = {
-        "psnr": min(PSNR_VARIANTS[protocol.psnr](unclipped, true), CEILING),
+        "psnr": min(PSNR_VARIANTS[protocol.psnr](clipped if protocol.clipped else counted, true), CEILING),
         "ssim": SSIM_VARIANTS[protocol.ssim](clipped, true),
     }
     if protocol.interpolation_error:
@@ -38,10 +39,14 @@ def measure(prediction: np.ndarray, truth: np.ndarray, protocol) -> dict[str, fl
     return scores
 
 
-def _prepared(image, protocol, rounded=None):
-    if protocol.rounded if rounded is None else rounded:
+def _clip(image):
+    return np.clip(image, 0, 1)
+
+
+def _counted(image, protocol, rounded):
+    """Return the part and the channels of an image that count."""
+    if rounded:
         image = np.rint(image * np.float32(255)) / np.float32(255)
-    if protocol.channel == "y":
-        image = luma(image)
     height, width = image.shape[1:]
-    return image[:, protocol.crop : height - protocol.crop, protocol.crop : width - protocol.crop]
+    image = image[:, protocol.crop : height - protocol.crop, protocol.crop : width - protocol.crop]
+    return luma(image) if protocol.channel == "y" else image
