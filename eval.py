@@ -1,4 +1,4 @@
-"""Evaluate a network: python eval.py --config_path configs/ifrnet_vimeo.yaml --data_path D --ckpt_path W --output_path R"""
+"""Evaluate a network: python eval.py --config_path configs/ifrnet_vimeo.yaml --data_path D --ckpt_path W"""
 
 from pathlib import Path
 
@@ -14,37 +14,41 @@ def main(argv):
 
     from src.engine.device import start_device, worker_device
 
-    start_device(recipe.device_target, worker_device(recipe))
+    device = worker_device(recipe)
+    start_device(recipe.device_target, device)
 
     from src.data.evaluation import evaluation_cases
     from src.data.submission import Submission
     from src.engine.evaluate import Evaluation, evaluate
-    from src.engine.lpips import load_lpips
     from src.engine.parallel import start_parallel
-    from src.engine.results import summary, table
+    from src.engine.results import failures, summary, table
+    from src.engine.start import load_perceptual
+    from src.losses.perceptual import PerceptualDistance
+    from src.models import has_option
+    from src.runtime.mindspore_distance import GraphDistance
     from src.runtime.mindspore_graph import load_predictor
     from src.runtime.padded import Padded
 
     workers = start_parallel(recipe)
-    predictor = load_predictor(
-        recipe.model, recipe.ckpt_path, recipe.device_target, worker_device(recipe), protocol.clipped, protocol.flow_scale
-    )
+    scale = {"flow_scale": protocol.flow_scale} if has_option(recipe.model, "flow_scale") else {}
+    predictor = load_predictor(recipe.model, recipe.ckpt_path, recipe.device_target, device, protocol.clipped, **scale)
     cases = evaluation_cases(recipe, predictor.inputs, protocol.borders, protocol.size("view"))
-    if protocol.pad_multiple or protocol.pad_size:
-        sides, values = protocol.pad_sides == "both", protocol.pad_values == "zero"
-        predictor = Padded(predictor, protocol.pad_multiple or 1, protocol.size("pad_size"), sides, values)
-    distance = load_lpips(recipe.vgg_ckpt, recipe.lpips_ckpt) if recipe.lpips else None
-    facts = {"model": recipe.model, "dataset": recipe.dataset, "protocol": protocol.told(), **protocol.compared(recipe)}
+    predictor = Padded(predictor, **protocol.padding())
+    distance = None
+    if recipe.lpips:
+        distance = GraphDistance(PerceptualDistance(as_published=True))
+        load_perceptual(distance.network, recipe.vgg_ckpt, recipe.lpips_ckpt)
+    told = {**protocol.told(), "flow_scale": scale.get("flow_scale", 1.0)}
+    facts = {"model": recipe.model, "dataset": recipe.dataset, "protocol": told, **protocol.compared(recipe)}
     observer = Submission(folder / "submission", protocol.submission) if protocol.submission else None
-    evaluation = Evaluation(predictor, protocol, distance)
-    results = evaluate(evaluation, cases, folder, facts, workers, observer)
+    results = evaluate(Evaluation(predictor, protocol, distance), cases, folder, facts, workers, observer)
     if not workers.writes:
         return
     print(table(results))
     print(f"{recipe.model} on {protocol.title}: {summary(results)}: {folder}")
     if results["failed"]:
-        told = "; ".join(f"{each['group']}/{each['name']}: {each['error']}" for each in results["failed"][:8])
-        raise PartialError(f"{len(results['failed'])} samples failed, listed in {folder / 'results.md'}: {told}")
+        first = "; ".join(failures(results)[:8])
+        raise PartialError(f"{len(results['failed'])} samples failed, listed in {folder / 'results.md'}: {first}")
 
 
 if __name__ == "__main__":

@@ -105,9 +105,9 @@ class Recipe:
     ckpt_path: str = option("", "weights to start from")
     flow_ckpt: str = option("", "TOFlow: weights of SPyNet to start the flow from")
     encoder_ckpt: str = option("", "IFR+: weights of ConvNeXt V2 femto to start the encoder from")
-    vgg_ckpt: str = option("", "IFR+, lpips: weights of VGG-16 for the perceptual loss, which is left out without them")
+    vgg_ckpt: str = option("", "IFR+, lpips: weights of VGG-16 for the perceptual loss; none leave it out")
     lpips_ckpt: str = option("", "IFR+, lpips: weights of VGG-16's channels in that loss")
-    protocol: str = option("", "evaluation: a card of configs/protocols, with its dataset (default: the dataset's card)")
+    protocol: str = option("", "evaluation: a card of configs/protocols and its dataset (default: the dataset's card)")
     lpips: bool = option(False, "evaluation: LPIPS too, by vgg_ckpt and lpips_ckpt")
     eval_samples: int = option(64, "generated motion: how many samples are evaluated", low=1)
     output_path: str = option("", "folder of everything the run writes (default: outputs/train, outputs/eval)")
@@ -269,7 +269,8 @@ def _typed(key, value, kind):
 
 
 def _article(kind):
-    return {int: "a whole number", float: "a number", bool: "true or false", str: "a text", dict: "key: value lines"}[kind]
+    told = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", dict: "key: value lines"}
+    return told[kind]
 
 
 def _kinds(options_class):

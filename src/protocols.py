@@ -73,6 +73,15 @@ class Protocol:
         text = getattr(self, key)
         return tuple(int(side) for side in text.split("x")) if text else None
 
+    def padding(self) -> dict:
+        """Return the arguments of `src.runtime.padded.Padded`."""
+        return {
+            "multiple": self.pad_multiple or 1,
+            "size": self.size("pad_size"),
+            "both_sides": self.pad_sides == "both",
+            "zeros": self.pad_values == "zero",
+        }
+
     def told(self) -> dict:
         """Return what metrics.json says of the protocol: every key with a meaning, but the published values."""
         left_out = ("published", "tolerance", "dataset")
@@ -99,8 +108,9 @@ def protocol_names() -> tuple[str, ...]:
 @cache
 def read_protocol(name: str) -> Protocol:
     """Read a card by its name; raises UsageError for an unknown name, an unknown key or an impossible value."""
-    if name not in protocol_names():
-        raise UsageError(f"protocol is one of {', '.join(protocol_names())}; got {name!r}{near(name, protocol_names())}")
+    known = protocol_names()
+    if name not in known:
+        raise UsageError(f"protocol is one of {', '.join(known)}; got {name!r}{near(name, known)}")
     return Protocol(**{**read_values(str(Path(CARDS, f"{name}.yaml")), Protocol), "name": name})
 
 

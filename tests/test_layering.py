@@ -16,6 +16,7 @@ ALLOWED = {
     "src": (),
     "src.errors": (),
     "src.config": ("src.errors",),
+    "src.protocols": ("src.errors", "src.config"),
     "src.ops": (),
     "src.models": ("src.ops.*", "src.errors"),
     "src.losses": ("src.ops.*", "src.errors"),

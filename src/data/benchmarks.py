@@ -84,8 +84,9 @@ def _four_frames(clip):
 
 
 def davis_entries(folder: Path, split: str = "test") -> list[Entry]:
-    """Index DAVIS (Perazzi et al., CVPR 2016) as FLAVR does: of frames 0 to 6, then 2 to 8, ... every second, and the 4th.
+    """Index DAVIS (Perazzi et al., CVPR 2016) as FLAVR does: windows of seven frames, each two after the one before.
 
+    Its first, third, fifth and seventh frame are the inputs, its fourth is the target.
     Raises InputError when no clip has seven frames.
     """
     inner = folder / "JPEGImages" / "480p"

@@ -82,9 +82,7 @@ def write_results(results: dict, folder: Path) -> None:
         protocol = results["protocol"]
         file.write("".join(f"\n- {name.replace('_', ' ')}: {value}" for name, value in protocol.items()) + "\n")
         if results["failed"]:
-            file.write("\nFailed:\n")
-            file.writelines(f"\n- {record['group']}/{record['name']}: {record['error']}" for record in results["failed"])
-            file.write("\n")
+            file.write("\nFailed:\n" + "".join(f"\n- {line}" for line in failures(results)) + "\n")
     with finished(folder / "results.csv") as file:
         names = ("samples", *_measures(results))
         rows = [(group, *(row.get(name, "") for name in names)) for group, row in _rows(results)]
@@ -117,6 +115,11 @@ def summary(results: dict) -> str:
     if results.get("published_samples", results["samples"]) not in (0, results["samples"]):
         line += f"; the published means are over {results['published_samples']} samples"
     return line
+
+
+def failures(results: dict) -> list[str]:
+    """Return a line for every sample that failed."""
+    return [f"{record['group']}/{record['name']}: {record['error']}" for record in results["failed"]]
 
 
 def _means(records):

@@ -73,20 +73,20 @@ def pad_to_multiple(frames: np.ndarray, multiple: int) -> np.ndarray:
 
 
 def load_predictor(
-    model: str, ckpt_path: str, device_target: str, device_id: int, clips: bool = True, flow_scale: float = 1.0
+    model: str, ckpt_path: str, device_target: str, device_id: int, clips: bool = True, **options
 ) -> GraphPredictor:
     """Return a predictor of the named network with the weights of `ckpt_path`, or its shipped ones when that is "".
 
-    flow_scale: at which the networks that can choose it estimate motion; others do without.
+    clips: as for `GraphPredictor`. options: those of the network's class.
     Raises UsageError for an unknown model, one that predicts no frames, or one without shipped weights;
     WeightsError for unfit weights; EnvironmentFault when MindSpore or the device cannot be had.
     """
     start_device(device_target, device_id)
 
     from src.engine.checkpoint import load_weights
-    from src.models import create_model, has_option
+    from src.models import create_model
 
-    network = create_model(model, **({"flow_scale": flow_scale} if has_option(model, "flow_scale") else {}))
+    network = create_model(model, **options)
     if network.task == "flow":
         raise UsageError(f"{model} predicts flow, not frames; give another --model")
     shipped = CHECKPOINTS / f"{model}.ckpt"
