@@ -20,6 +20,7 @@ from src.ops.bicubic_matrix import bicubic_matrix
 
 # Far from any seed a recipe trains with, so that generated test motion is never seen in training.
 UNSEEN_SEED = 1_000_003
+MIDDLE = 0.5  # where a truth that is kept back lies
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def _generated_case(source, index):
 def _odd_frames(clip, view):
     for index, window in odd_frames(clip):
         first, middle, last = (_central(_to_float(each), view, clip) for each in window)
-        yield Sample(Path(clip).name, f"{index:05d}", np.stack((first, last)), 0.5, middle)
+        yield Sample(Path(clip).name, f"{index:05d}", np.stack((first, last)), MIDDLE, middle)
 
 
 def _case_of(entry, inputs, view=None):
@@ -146,7 +147,7 @@ def _read_entry(entry, inputs, view):
     # one array for all truths, so that a predictor of several frames runs once
     frames = np.stack([_central(frame, view, entry.frames[0]) for frame in frames])
     if not window.targets:
-        yield Sample(entry.group, entry.name, frames, entry.times[0], None)
+        yield Sample(entry.group, entry.name, frames, MIDDLE, None)
         return
     truths = to_columns(window, ("target",))[0]
     truths = truths if truths.ndim == 4 else truths[None]
