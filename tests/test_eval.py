@@ -63,7 +63,6 @@ def result(folder):
     "protocol, dataset, model",
     [
         ("vimeo_triplet", "vimeo_triplet", "ifrnet_s"),
-        ("snu_film_easy", "snu_film", "ifrnet_s"),
         ("snu_film_extreme", "snu_film", "ifrnet_s"),
         ("vid4_bi", "vid4_bi", "tdan_x4"),
     ],
