@@ -20,7 +20,7 @@ from tests.stored_numbers import stored
 ROOT = Path(__file__).resolve().parents[1]
 CLOSE = 1e-3
 # The sizes at which upstream's scripts were run.
-SIZES = {"vimeo_triplet": (64, 80), "snu_film": (50, 70), "vid4_bi": (64, 80)}
+SIZES = {"vimeo_triplet": (64, 80), "snu_film": (50, 70), "middlebury_other": (50, 70), "vid4_bi": (64, 80)}
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,7 @@ def result(folder):
     [
         ("vimeo_triplet", "vimeo_triplet", "ifrnet_s"),
         ("snu_film_extreme", "snu_film", "ifrnet_s"),
+        ("middlebury_other", "middlebury_other", "ifrnet_s"),
         ("vid4_bi", "vid4_bi", "tdan_x4"),
     ],
 )
@@ -71,10 +72,11 @@ def test_upstream_s_script_and_ours_print_the_same(protocol, dataset, model, fil
     flags = {"protocol": protocol, "data_path": files(dataset), "model": model, "ckpt_path": files(f"{model}.ckpt")}
     assert run(tmp_path, **flags) == 0
     results, printed = result(tmp_path), stored("evaluation.npz")[protocol]
-    assert [results["psnr"], results["ssim"]] == pytest.approx(list(printed), abs=CLOSE)
+    measures = ("psnr", "ssim", "interpolation_error")[: len(printed)]
+    assert [results[name] for name in measures] == pytest.approx(list(printed), abs=CLOSE)
     assert results["protocol"]["name"] == protocol and results["dataset"] == dataset
     assert (results["protocol"]["flow_scale"] == 0.8) == (dataset == "snu_film")
-    assert set(results["difference"]) == {"psnr", "ssim"} and results["published_samples"] > results["samples"]
+    assert set(results["difference"]) == set(measures) and results["published_samples"] > results["samples"]
     last = capsys.readouterr().out.splitlines()[-1]
     assert f"psnr {results['psnr']:.3f}, ssim {results['ssim']:.5f}" in last and "published" in last
 
