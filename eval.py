@@ -25,15 +25,16 @@ def main(argv):
     from src.engine.start import load_perceptual
     from src.losses.perceptual import PerceptualDistance
     from src.models import has_option
+    from src.runtime.margins import WithMargins
     from src.runtime.mindspore_distance import GraphDistance
     from src.runtime.mindspore_graph import load_predictor
-    from src.runtime.padded import Padded
 
     workers = start_parallel(recipe)
     scale = {"flow_scale": protocol.flow_scale} if has_option(recipe.model, "flow_scale") else {}
-    predictor = load_predictor(recipe.model, recipe.ckpt_path, recipe.device_target, device, protocol.clipped, **scale)
+    predictor = load_predictor(recipe.model, recipe.ckpt_path, recipe.device_target, device, **scale)
+    predictor.clips = protocol.clipped
     cases = evaluation_cases(recipe, predictor.inputs, protocol.borders, protocol.size("view"))
-    predictor = Padded(predictor, **protocol.padding())
+    predictor = WithMargins(predictor, **protocol.padding())
     distance = None
     if recipe.lpips:
         distance = GraphDistance(PerceptualDistance(as_published=True))

@@ -74,7 +74,7 @@ class Protocol:
         return tuple(int(side) for side in text.split("x")) if text else None
 
     def padding(self) -> dict:
-        """Return the arguments of `src.runtime.padded.Padded`."""
+        """Return the arguments of `src.runtime.margins.WithMargins`."""
         return {
             "multiple": self.pad_multiple or 1,
             "size": self.size("pad_size"),

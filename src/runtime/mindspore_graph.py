@@ -18,12 +18,12 @@ class GraphPredictor:
     """`Predictor` around a Cell that keeps the contract of src/models.
 
     Frames of any size are padded on the right and at the bottom by repeating the edge, up to the network's multiple,
-    and the result is cropped back. clips: what leaves [0, 1] is cut off, as it is for all but some measures.
+    and the result is cropped back. What leaves [0, 1] is cut off unless `clips` is set to False, as some measures want.
     """
 
-    def __init__(self, network, timestep: str = FIXED, clips: bool = True):
+    def __init__(self, network, timestep: str = FIXED):
         self.network = network.set_train(False)
-        self.clips = clips
+        self.clips = True
         self.inputs = network.inputs
         self.scale = network.scale
         self.timestep = timestep
@@ -72,12 +72,10 @@ def pad_to_multiple(frames: np.ndarray, multiple: int) -> np.ndarray:
     return np.ascontiguousarray(np.pad(frames, margins, mode="edge"))
 
 
-def load_predictor(
-    model: str, ckpt_path: str, device_target: str, device_id: int, clips: bool = True, **options
-) -> GraphPredictor:
+def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: int, **options) -> GraphPredictor:
     """Return a predictor of the named network with the weights of `ckpt_path`, or its shipped ones when that is "".
 
-    clips: as for `GraphPredictor`. options: those of the network's class.
+    options: those of the network's class.
     Raises UsageError for an unknown model, one that predicts no frames, or one without shipped weights;
     WeightsError for unfit weights; EnvironmentFault when MindSpore or the device cannot be had.
     """
@@ -93,4 +91,4 @@ def load_predictor(
     if not ckpt_path and not shipped.is_file():
         raise UsageError(f"no weights are shipped for {model}: give its --ckpt_path")
     card = load_weights(network, ckpt_path or shipped, model)
-    return GraphPredictor(network, card.timestep, clips)
+    return GraphPredictor(network, card.timestep)

@@ -9,7 +9,7 @@ import numpy as np
 from src.runtime import Predictor
 
 
-class Padded:
+class WithMargins:
     """`Predictor` around another one, whose frames are padded and whose results are cropped back.
 
     multiple: of which both sides become multiples. size: (height, width) that they become; larger frames stay. Where

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from src.runtime.padded import Padded
+from src.runtime.margins import WithMargins
 
 FRAMES = np.random.RandomState(0).rand(2, 3, 21, 38).astype(np.float32)
 
@@ -35,14 +35,14 @@ class Seeing:
 @pytest.mark.parametrize("scale", [1, 4])
 def test_the_padding_is_seen_and_cut_off_again(options, margins, mode, scale):
     inner = Seeing(scale)
-    predicted = Padded(inner, **options)(FRAMES, [0.5, 0.7])
+    predicted = WithMargins(inner, **options)(FRAMES, [0.5, 0.7])
     np.testing.assert_array_equal(inner.seen[0], np.pad(FRAMES, ((0, 0), (0, 0), *margins), mode=mode))
     np.testing.assert_array_equal(predicted[1], FRAMES[0].repeat(scale, 1).repeat(scale, 2))
 
 
 def test_the_same_frames_are_the_same_to_the_predictor_too():
     inner = Seeing()
-    padded = Padded(inner, multiple=16)
+    padded = WithMargins(inner, multiple=16)
     padded(FRAMES, [0.25])
     padded(FRAMES, [0.5])
     padded(FRAMES.copy(), [0.5])
