@@ -99,7 +99,7 @@ def table(results: dict) -> str:
         cells = [_cell(name, row) for name in names]
         if gain:
             cells.append(f"{row['psnr'] - row['psnr_baseline']:+.2f} dB" if "psnr_baseline" in row else "")
-        lines.append(f"| {group} | {row['samples']} | {' | '.join(cells)} |".replace("|  |", "| |"))
+        lines.append(f"| {group} | {row['samples']} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
