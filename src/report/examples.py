@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import heapq
+import pickle
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -55,8 +57,11 @@ class Examples:
             return
         example = make_example(record, prediction, sample.truth)
         for heap, rank in entered:
-            change = heapq.heappush if len(heap) < self.count else heapq.heapreplace
-            change(heap, (*rank, example))
+            _enter(heap, self.count, (*rank, example))
+
+    def leave(self, folder: Path, rank: int) -> None:
+        """Leave what was kept in the folder, for `gathered_examples`."""
+        _part(folder, rank).write_bytes(pickle.dumps((self.seen, self._worst, self._best)))
 
     @property
     def worst(self) -> list[Example]:
@@ -67,6 +72,31 @@ class Examples:
     def best(self) -> list[Example]:
         """The best samples, the very best first; of few samples the upper half."""
         return [example for *_, example in sorted(self._best, reverse=True)][: self.seen // 2]
+
+
+def gathered_examples(folder: Path, workers: int, count: int = KEPT) -> Examples:
+    """Return what so many workers left in the folder as if one had seen it all; nothing of those that left nothing."""
+    whole = Examples(count)
+    for part in (_part(folder, rank) for rank in range(workers)):
+        if part.exists():
+            seen, *heaps = pickle.loads(part.read_bytes())
+            part.unlink()
+            for heap, kept in zip((whole._worst, whole._best), heaps):
+                for psnr, order, example in kept:
+                    _enter(heap, whole.count, (psnr, order - whole.seen, example))
+            whole.seen += seen
+    return whole
+
+
+def _part(folder, rank):
+    return folder / f".examples_{rank}"
+
+
+def _enter(heap, count, item):
+    if len(heap) < count:
+        heapq.heappush(heap, item)
+    elif item[:2] > heap[0][:2]:
+        heapq.heapreplace(heap, item)
 
 
 def make_example(record: dict, prediction: np.ndarray, truth: np.ndarray) -> Example:

@@ -9,21 +9,10 @@ import os
 from html import escape
 from pathlib import Path
 
+from src.metrics.titles import TITLES
 from src.report.examples import BRIGHTEST, Example, Examples, error_colors
 from src.report.histogram import HEIGHT, WIDTH, draw_histogram
 
-TITLES = {
-    "samples": "samples",
-    "psnr": "PSNR, dB",
-    "ssim": "SSIM",
-    "psnr_baseline": "baseline: PSNR, dB",
-    "ssim_baseline": "baseline: SSIM",
-    "interpolation_error": "interpolation error",
-    "interpolation_error_baseline": "baseline: interpolation error",
-    "lpips": "LPIPS",
-    "tof": "tOF",
-}
-DECIMALS = {"psnr": 2, "interpolation_error": 3, "tof": 3}  # 4 of all others
 HIGHEST = 100.0  # dB: stands for the infinite PSNR of equal pictures, as in the means
 FOLDER = Path(__file__).parent
 # The browser itself sees to it that the page needs nothing but itself.
@@ -121,13 +110,14 @@ def _groups(results):
     for group, row in groups.items():
         cells = "".join(f"<td>{_number(name, row[name]) if name in row else ''}</td>" for name in names)
         rows.append(f'<tr><th scope="row">{escape(group)}</th>{cells}</tr>')
-    return _table("Results", ("group", *(TITLES.get(name, name.replace("_", " ")) for name in names)), rows)
+    return _table("Results", ("group", *map(_words, names)), rows)
 
 
 def _measures(rows):
     """Return the names of all numbers in the rows, those that have a title first and in their order."""
     found = [name for row in rows for name, value in row.items() if isinstance(value, (int, float))]
-    return [name for name in TITLES if name in found] + sorted(set(found) - set(TITLES))
+    known = ["samples", *TITLES]
+    return [name for name in known if name in found] + sorted(set(found) - set(known))
 
 
 def _failures(failed):
@@ -205,7 +195,12 @@ def _measured(name, value):
 
 
 def _title(name):
-    return escape(TITLES.get(name, name.replace("_", " ")))
+    return escape(_words(name))
+
+
+def _words(name):
+    title, unit, _ = TITLES.get(name, (name.replace("_", " "), "", 0))
+    return f"{title}, {unit}" if unit else title
 
 
 def _fact(value):
@@ -228,7 +223,7 @@ def _number(name, value):
 
 
 def _decimals(name):
-    return DECIMALS.get(name.removesuffix("_baseline"), 4)
+    return TITLES[name][2] if name in TITLES else 4
 
 
 def _data(content: bytes, kind: str) -> str:

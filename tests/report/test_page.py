@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from src.report.examples import Examples
+from src.report.examples import Examples, gathered_examples
 from src.report.page import write_report
 from tests.report.evaluated import SIZE, evaluated
 
@@ -156,6 +156,26 @@ def test_few_samples_are_either_among_the_worst_or_among_the_best(report):
     text = report(count=3)[1]
     shown = re.findall(r"<h3>clip \d / (\d+)</h3>", text)
     assert len(shown) == 3 and len(set(shown)) == 3
+
+
+def test_workers_together_keep_the_samples_that_one_would_keep(tmp_path):
+    truth = np.zeros((3, *SIZE), np.float32)
+    psnr = [30.0, 25.0, 30.0, 27.5, 25.0, 31.0, 29.0, 25.0, 28.0]
+
+    def seen(numbers):
+        examples = Examples(count=3)
+        for number in numbers:
+            record = {"group": "clip", "name": f"{number}", "psnr": psnr[number]}
+            examples.see(record, SimpleNamespace(truth=truth), truth + number / 255)
+        return examples
+
+    alone = seen(range(9))
+    for rank, numbers in enumerate((range(4), range(4, 5), range(5, 9))):
+        seen(numbers).leave(tmp_path, rank)
+    together = gathered_examples(tmp_path, 4, count=3)
+    assert [each.record["name"] for each in alone.worst] == ["1", "4", "7"]
+    assert (together.worst, together.best) == (alone.worst, alone.best)
+    assert not list(tmp_path.iterdir())
 
 
 def test_pictures_are_the_true_frame_the_prediction_and_their_difference(report):
