@@ -47,7 +47,7 @@ def test_the_weights_are_evaluated_with_their_protocol(run, tmp_path, capsys):
     assert (results["model"], results["dataset"], results["samples"]) == ("ifrnet_s", "synthetic", 3)
     for measure in ("psnr", "ssim", "psnr_baseline"):
         assert results[measure] == pytest.approx(sum(record[measure] for record in records) / 3)
-    assert "3 generated triplets of 32x32" in results["protocol"]
+    assert results["protocol"]["name"] == "synthetic" and results["protocol"]["psnr"] == "double"
     assert f"{results['psnr']:.2f}" in capsys.readouterr().out
     page = (tmp_path / "eval" / "report.html").read_text(encoding="utf-8")
     assert f"<dd>{results['psnr']:.2f}</dd>" in page and page.count('class="sample') == 3
