@@ -4,8 +4,8 @@ python scripts/bench.py ops: the fused and the portable form of every operator; 
 python scripts/bench.py loader --upstream ROOT --torch_python PYTHON: our loader against that of IFRNet.
 python scripts/bench.py train --network NAME --upstream ROOT --torch_python PYTHON: our training step against that of
 upstream's PyTorch code, eager, on the same batch, losses and cores.
-python scripts/bench.py edge --mindir_path X.mindir --upstream ROOT --torch_python PYTHON: the C++ program on CPU against
-upstream's PyTorch code, eager, at the size of the export.
+python scripts/bench.py edge --mindir_path X.mindir --upstream ROOT --torch_python PYTHON: the C++ program against
+upstream's PyTorch code, eager, on CPU at the size of the export.
 ROOT holds checkouts of the published code, in folders named IFRNet, FLAVR, mmagic.
 """
 

@@ -6,7 +6,6 @@ the frames it was not given, and kept as PNG in OUTPUT_PATH/result_Files.
 """
 
 import argparse
-import itertools
 import json
 import math
 import shutil
@@ -86,12 +85,7 @@ def score(command: list, source, step: int, folder: Path) -> dict:
     feeder = threading.Thread(target=feed, args=(process, source.frames(), step), daemon=True)
     feeder.start()
     scores = []
-    for index in itertools.count():
-        if index == 0:
-            pairs = given_and_true(source.frames(), step)
-        given, true = next(pairs, (None, None))
-        if given is None and true is None:
-            break
+    for index, (given, true) in enumerate(given_and_true(source.frames(), step)):
         shape = given.shape if true is None else true.shape
         data = process.stdout.read(math.prod(shape))
         if len(data) < math.prod(shape):

@@ -34,8 +34,8 @@ TEST(folders, frames_come_in_order_and_what_is_no_image_is_left_out) {
 }
 
 TEST(folders, folders_without_frames_and_frames_of_two_sizes_are_refused) {
-    CHECK_FAILS(kInput, "holds none", FolderSource(test_folder()));
-    CHECK_FAILS(kInput, "cannot be read", FolderSource(test_folder() + "/absent"));
+    CHECK_FAILS(kInput, "holds none", FolderSource{test_folder()});
+    CHECK_FAILS(kInput, "cannot be read", FolderSource{test_folder() + "/absent"});
     write_image(test_folder() + "/0.ppm", plain(3, 2, 0));
     write_image(test_folder() + "/1.ppm", plain(2, 3, 0));
     FolderSource source(test_folder());
