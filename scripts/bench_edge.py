@@ -64,9 +64,7 @@ def bench_edge(options: argparse.Namespace) -> None:
     with ExitStack() as stack:
         if options.upstream:
             size = (height, width)
-            theirs = UpstreamInference(
-                options.torch_python, options.upstream, model, size, threads, options.runs
-            )
+            theirs = UpstreamInference(options.torch_python, options.upstream, model, size, threads, options.runs)
             sides["upstream"] = stack.enter_context(theirs)
         times = {side: [] for side in sides}
         for turn in range(options.rounds):

@@ -5,6 +5,17 @@
 #include "failure.h"
 
 namespace mindframes {
+namespace {
+
+// Cuts a line of the form "[LEVEL] PART(process,thread,program):date [file:line] function] message".
+std::string message_of(const std::string& line) {
+    const std::size_t place = line.find("] ", line.find(" [", 1) + 1);
+    const std::size_t function = place == std::string::npos ? place : line.find("] ", place + 2);
+    const std::size_t end = function == std::string::npos ? place : function;
+    return end == std::string::npos ? line : line.substr(end + 2);
+}
+
+}  // namespace
 
 CapturedLog::CapturedLog() : file_(std::tmpfile()), standard_error_(file_ == nullptr ? -1 : dup(STDERR_FILENO)) {
     std::fflush(stderr);
@@ -33,17 +44,15 @@ std::string CapturedLog::stop() {
     return log;
 }
 
-std::string first_error(const std::string& log) {
-    const std::size_t error = log.find("[ERROR]");
-    if (error == std::string::npos) {
-        return "";
+std::string reason_in(const std::string& log) {
+    for (const char* const telling : {"Unsupported primitive type", "maximum mind ir version", "[ERROR]"}) {
+        const std::size_t found = log.find(telling);
+        if (found != std::string::npos) {
+            const std::size_t start = found == 0 ? 0 : log.rfind('\n', found - 1) + 1;
+            return message_of(log.substr(start, log.find('\n', found) - start));
+        }
     }
-    const std::string line = log.substr(error, log.find('\n', error) - error);
-    // [ERROR] LITE(process,thread,program):date [file:line] function] message
-    const std::size_t place = line.find("] ", line.find(" [", 1) + 1);
-    const std::size_t function = place == std::string::npos ? place : line.find("] ", place + 2);
-    const std::size_t start = function == std::string::npos ? place : function;
-    return start == std::string::npos ? line : line.substr(start + 2);
+    return "";
 }
 
 }  // namespace mindframes

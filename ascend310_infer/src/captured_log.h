@@ -22,8 +22,8 @@ private:
     int standard_error_;
 };
 
-// Returns the message of the first error in a log of MindSpore's: without its level, process, date and place. "" when
-// there is none.
-std::string first_error(const std::string& log);
+// Returns the message in a log of MindSpore's that tells most, without its level, process, date and place: the operator
+// or the version it does not know, else its first error, else "".
+std::string reason_in(const std::string& log);
 
 }  // namespace mindframes

@@ -60,7 +60,7 @@ public:
     LiteNetwork(const std::string& mindir_path, const Manifest& manifest, const Device& device) {
         CapturedLog log;
         const mindspore::Status status = model_.Build(mindir_path, mindspore::kMindIR, make_context(device));
-        const std::string reason = first_error(log.stop());
+        const std::string reason = reason_in(log.stop());
         if (status.IsError()) {
             fail_to_load(mindir_path, manifest, device, reason);
         }
@@ -74,7 +74,7 @@ public:
     void predict() override {
         CapturedLog log;
         const mindspore::Status status = model_.Predict(inputs_, &outputs_);
-        const std::string reason = first_error(log.stop());
+        const std::string reason = reason_in(log.stop());
         if (status.IsError()) {
             fail(kEnvironment, runtime_name(), " cannot run the network: ", reason.empty() ? "no reason given" : reason);
         }
@@ -99,7 +99,10 @@ std::unique_ptr<Network> load_network(const std::string& mindir_path, const Mani
     return std::make_unique<LiteNetwork>(mindir_path, manifest, device);
 }
 
-std::string runtime_name() { return "MindSpore Lite " + mindspore::Version(); }
+std::string runtime_name() {
+    const std::string version = mindspore::Version();
+    return "MindSpore Lite " + (version.empty() ? MINDSPORE_LITE_VERSION : version);
+}
 
 int thread_count(const Device& device) {
     cpu_set_t cores;
