@@ -52,8 +52,8 @@ class UpstreamInference(UpstreamSide):
 
 def bench_edge(options: argparse.Namespace) -> None:
     """Print a line: the medians over all turns in milliseconds, and ours / upstream."""
-    manifest = Path(options.mindir_path or "").with_suffix(".json")
-    if not options.mindir_path or not manifest.is_file():
+    manifest = Path(options.mindir_path or "absent").with_suffix(".json")
+    if not manifest.is_file():
         raise UsageError(f"--mindir_path is what export.py wrote, its manifest beside it; got {options.mindir_path!r}")
     facts = json.loads(manifest.read_text(encoding="utf-8"))
     model, (height, width) = facts["model"], facts["inputs"][0]["shape"][-2:]
