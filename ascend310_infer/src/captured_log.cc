@@ -9,7 +9,8 @@ namespace {
 
 // Cuts a line of the form "[LEVEL] PART(process,thread,program):date [file:line] function] message".
 std::string message_of(const std::string& line) {
-    const std::size_t place = line.find("] ", line.find(" [", 1) + 1);
+    const std::size_t bracket = line.find(" [", 1);
+    const std::size_t place = bracket == std::string::npos ? bracket : line.find("] ", bracket);
     const std::size_t function = place == std::string::npos ? place : line.find("] ", place + 2);
     const std::size_t end = function == std::string::npos ? place : function;
     return end == std::string::npos ? line : line.substr(end + 2);

@@ -30,7 +30,8 @@ for first, second in zip(frames, frames[1:]):
     tensors = model.get_inputs()
     for tensor, value in zip(tensors, (first, second, np.full((1, 1, 1, 1), 0.5, np.float32))):
         tensor.set_data_from_numpy(np.ascontiguousarray(value.reshape(tensor.shape)))
-    predicted.append(model.predict(tensors)[0].get_data_to_numpy().reshape(first.shape))
+    # the array that comes back is the runtime's own memory
+    predicted.append(model.predict(tensors)[0].get_data_to_numpy().reshape(first.shape).copy())
 np.save(sys.argv[3], np.stack(predicted))
 """
 
