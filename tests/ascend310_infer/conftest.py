@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.ascend310_infer.builds import EXPORTING_PYTHON, LITE_HOME, build, export_mixture
+from tests.ascend310_infer.builds import BUILDS, EXPORTING_PYTHON, LITE_HOME, build, export_mixture
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +31,8 @@ def exporting_python():
 
 
 @pytest.fixture(scope="session")
-def program(lite_home, tmp_path_factory):
-    done = build(tmp_path_factory.mktemp("build"), MS_LITE_HOME=str(lite_home))
+def program(lite_home):
+    done = build(BUILDS / "release", MS_LITE_HOME=str(lite_home))
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

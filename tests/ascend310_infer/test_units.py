@@ -1,10 +1,10 @@
 """The parts of the C++ program that do without MindSpore, by their own tests, with sanitizers."""
 
-from tests.ascend310_infer.builds import build
+from tests.ascend310_infer.builds import BUILDS, build
 
 
-def test_the_unit_tests_pass_with_address_and_undefined_behaviour_sanitizers(tmp_path):
-    done = build("--test", tmp_path / "build")
+def test_the_unit_tests_pass_with_address_and_undefined_behaviour_sanitizers():
+    done = build("--test", BUILDS / "debug")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "100% tests passed" in done.stdout
 
