@@ -6,6 +6,8 @@ python scripts/bench.py train --network NAME --upstream ROOT --torch_python PYTH
 upstream's PyTorch code, eager, on the same batch, losses and cores.
 python scripts/bench.py model --network all --upstream ROOT --torch_python PYTHON: parameters, multiply-accumulates,
 time and memory of every network, as a Markdown table.
+python scripts/bench.py edge --mindir_path X.mindir --upstream ROOT --torch_python PYTHON: the C++ program against
+upstream's PyTorch code, eager, on CPU at the size of the export.
 ROOT holds checkouts of the published code, in folders named IFRNet, FLAVR, mmagic.
 """
 
@@ -19,6 +21,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scripts.bench_edge import PROGRAM, bench_edge  # noqa: E402
 from scripts.bench_loader import bench_loader  # noqa: E402
 from scripts.bench_model import bench_model  # noqa: E402
 from scripts.bench_train import bench_train  # noqa: E402
@@ -144,7 +147,13 @@ def bench_operators(options: argparse.Namespace) -> None:
         print(f"{description:34} {forward:32}  {training:32}  {default}", flush=True)
 
 
-COMMANDS = {"ops": bench_operators, "loader": bench_loader, "train": bench_train, "model": bench_model}
+COMMANDS = {
+    "ops": bench_operators,
+    "loader": bench_loader,
+    "train": bench_train,
+    "model": bench_model,
+    "edge": bench_edge,
+}
 
 
 def main(arguments: list) -> None:
@@ -162,6 +171,10 @@ def main(arguments: list) -> None:
     loader.add_argument("--batches", type=int, default=10, help="timed in a round (default: %(default)s)")
     loader.add_argument("--clips", type=int, default=40, help="generated triplets (default: %(default)s)")
     loader.add_argument("--data_path", default="", help="a vimeo_triplet folder with flow instead of generated ones")
+    edge = parser.add_argument_group("edge")
+    edge.add_argument("--mindir_path", default="", help="an export of an IFRNet by MindSpore 2.0.0")
+    edge.add_argument("--program", default=str(PROGRAM), help="default: %(default)s")
+    edge.add_argument("--runs", type=int, default=10, help="predictions in a round (default: %(default)s)")
     options = parser.parse_args(arguments)
     COMMANDS[options.command](options)
 
