@@ -93,7 +93,7 @@ def bench_export(options) -> None:
         files.mkdir()
         for name in names:
             drawn_weights(name, weights)
-            for size in options.sizes:
+            for size in options.sizes or ["64x96", "256x448", "50x70"]:
                 height, width = (int(each) for each in size.split("x"))
                 cells = differences(name, weights, (height, width), files)
                 print(f"| {name} | {height}x{width} | {' | '.join(cells)} |", flush=True)

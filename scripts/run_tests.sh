@@ -25,5 +25,5 @@ cd -- "$root"
 if [[ $version == "$default_mindspore" ]]; then
     "$environment_python" -m ruff check .
 fi
-# One process a core, up to four; a module's tests stay together, for they share compiled networks.
-exec "$environment_python" -m pytest -q --durations=10 -n auto --maxprocesses 4 --dist loadfile "$@"
+# One process a core, up to four, which take whole stretches of tests: neighbours share compiled networks.
+exec "$environment_python" -m pytest -q --durations=10 -n auto --maxprocesses 4 --dist worksteal "$@"

@@ -63,12 +63,6 @@ def crop(window: Window, top: int, left: int, size: tuple[int, int]) -> Window:
     )
 
 
-def random_crop(window: Window, rng: np.random.Generator, size: tuple[int, int]) -> Window:
-    """Cut `size` (h, w) out of the frames at a random place."""
-    h, w = window.frames[0].shape[1:]
-    return crop(window, int(rng.integers(h - size[0] + 1)), int(rng.integers(w - size[1] + 1)), size)
-
-
 def flip_horizontal(window: Window) -> Window:
     """Mirror left and right: the x components of the flow change sign."""
     sign = np.array([-1, 1, -1, 1], np.float32)[:, None, None]

@@ -8,15 +8,20 @@ from src.errors import UsageError
 from src.runtime import Predictor
 
 
-def choose_predictor(options) -> Predictor:
+def choose_predictor(options, flow_scale: float = 1.0) -> Predictor:
     """Return the predictor of options.runtime, of the network options.model with what options.ckpt_path names.
 
-    That is weights for the runtime "mindspore", an exported file or bundle for all others. Raises what the runtimes do.
+    That is weights for the runtime "mindspore", an exported file or bundle for all others. flow_scale: the scale at
+    which motion is estimated, of networks that can choose it. Raises what the runtimes do, and UsageError for a scale
+    that is not the exported one.
     """
     if options.runtime == "mindspore":
         from src.runtime.mindspore_graph import load_predictor
 
-        return load_predictor(options.model, options.ckpt_path, options.device_target, options.device_id)
+        scale = {"flow_scale": flow_scale} if flow_scale != 1 else {}
+        return load_predictor(options.model, options.ckpt_path, options.device_target, options.device_id, **scale)
+    if flow_scale != 1:
+        raise UsageError(f"exported networks estimate motion at scale 1; the protocol asks for {flow_scale:g}")
     from src.runtime.exported_predictor import load_exported
 
     suffix, open_session = _exported_runtime(options)

@@ -31,9 +31,10 @@ class GraphPredictor(PaddedPredictor):
         return self.network(*[Tensor(each) for each in arrays]).asnumpy()
 
 
-def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: int) -> GraphPredictor:
+def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: int, **options) -> GraphPredictor:
     """Return a predictor of the named network with the weights of `ckpt_path`, or its shipped ones when that is "".
 
+    options: those of the network's class.
     Raises UsageError for an unknown model, one that predicts no frames, or one without shipped weights;
     WeightsError for unfit weights; EnvironmentFault when MindSpore or the device cannot be had.
     """
@@ -42,7 +43,7 @@ def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: in
     from src.engine.checkpoint import load_weights
     from src.models import create_model
 
-    network = create_model(model)
+    network = create_model(model, **options)
     if network.task == "flow":
         raise UsageError(f"{model} predicts flow, not frames; give another --model")
     card = load_weights(network, weights_path(model, ckpt_path), model)

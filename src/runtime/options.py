@@ -47,7 +47,7 @@ class InferOptions(RuntimeOptions):
 
 
 @dataclass(frozen=True)
-class Evaluation(RuntimeOptions, Recipe):
+class EvalOptions(RuntimeOptions, Recipe):
     """The arguments of eval.py: a recipe, and what runs its network."""
 
     def __post_init__(self):

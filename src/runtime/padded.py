@@ -13,7 +13,8 @@ class PaddedPredictor:
     """`Predictor` around a network of the contract of src/models, whatever runs it.
 
     Frames are padded on the right and at the bottom by repeating the edge, up to the size that `fitting_size` says, and
-    the result is cropped back. Subclasses say that size, and run the network.
+    the result is cropped back. What leaves [0, 1] is cut off unless `clips` is set to False, as some measures want.
+    Subclasses say that size, and run the network.
 
     facts: has `inputs`, `outputs`, `scale` and `takes_time`, as the contract names them.
     """
@@ -23,6 +24,7 @@ class PaddedPredictor:
         self.inputs = facts.inputs
         self.scale = facts.scale
         self.timestep = timestep
+        self.clips = True
         self.last = (None, None)
 
     def fitting_size(self, height: int, width: int) -> tuple[int, int]:
@@ -52,7 +54,8 @@ class PaddedPredictor:
 
     def _cropped(self, output, frames):
         height, width = frames.shape[2:]
-        return np.clip(output[..., : height * self.scale, : width * self.scale], 0, 1)
+        output = output[..., : height * self.scale, : width * self.scale]
+        return np.clip(output, 0, 1) if self.clips else output
 
     def _all_outputs(self, frames):
         # The same frames come again for the next of the times in between: one run serves all.

@@ -6,7 +6,7 @@ import pytest
 
 from src.errors import EnvironmentFault, UsageError, WeightsError
 from src.runtime.choice import choose_predictor
-from src.runtime.options import Evaluation, InferOptions
+from src.runtime.options import EvalOptions, InferOptions
 from tests.runtime.exports import write_export
 
 
@@ -14,7 +14,7 @@ def options(**changes):
     return InferOptions(input="in.mp4", output_path="out.mp4", **changes)
 
 
-@pytest.mark.parametrize("options_class", [InferOptions, Evaluation])
+@pytest.mark.parametrize("options_class", [InferOptions, EvalOptions])
 @pytest.mark.parametrize(
     ("flags", "expected"),
     [

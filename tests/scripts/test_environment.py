@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-PYTEST = "python [-m] [pytest] [-q] [--durations=10] [-n] [auto] [--maxprocesses] [4] [--dist] [loadfile]"
+PYTEST = "python [-m] [pytest] [-q] [--durations=10] [-n] [auto] [--maxprocesses] [4] [--dist] [worksteal]"
 
 
 def installations(calls):
