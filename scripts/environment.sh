@@ -96,7 +96,18 @@ prepare_environment() {
 }
 
 environment_is_ready() {
-    [[ -x $environment_python && ! -e $marker ]] && cmp -s "$requirements" "$stamp"
+    [[ -x $environment_python && ! -e $marker ]] && list_requirements | cmp -s - "$stamp"
+}
+
+# Prints the requirements, and after them those that they refer to.
+list_requirements() {
+    local option name
+    cat "$requirements"
+    while read -r option name; do
+        if [[ $option == -r ]]; then
+            cat "$root/$name"
+        fi
+    done <"$requirements"
 }
 
 environment_can_be_kept() {
@@ -120,7 +131,7 @@ build_environment() {
     fi
     "$environment_python" -m pip install --disable-pip-version-check --no-input --quiet -r "$requirements" \
         >"$log" 2>&1 </dev/null || fail_installation "pip install -r ${requirements##*/}"
-    cp "$requirements" "$stamp.part" || fail 6 "cannot write $stamp"
+    list_requirements >"$stamp.part" || fail 6 "cannot write $stamp"
     rm -f "$marker"
     mv -f "$stamp.part" "$stamp"
 }
