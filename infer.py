@@ -3,8 +3,9 @@
 import signal
 import sys
 
-from src.config import InferOptions, parse_options
+from src.config import parse_options
 from src.errors import run_command
+from src.runtime.options import InferOptions
 from src.video.pipeline import interpolate, interpolated_count
 from src.video.progress import shown
 from src.video.publish import check_output, publish
@@ -17,9 +18,9 @@ def main(argv):
     check_output(options.output_path, options.input, options.overwrite)
     source = open_source(options.input, needed=2)
     with publish(options.output_path) as unfinished:
-        from src.runtime.mindspore_graph import load_predictor  # MindSpore takes seconds: after all cheap checks
+        from src.runtime.choice import choose_predictor  # runtimes take seconds to load: after all cheap checks
 
-        predictor = load_predictor(options.model, options.ckpt_path, options.device_target, options.device_id)
+        predictor = choose_predictor(options)
         rate = source.rate * options.multi
         frames = interpolate(source.frames(), predictor, options.multi)
         written = 0

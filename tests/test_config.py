@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from src.config import DEFAULT_RECIPE, InferOptions, Recipe, parse_options, parse_recipe, read_recipe
+from src.config import DEFAULT_RECIPE, Recipe, parse_options, parse_recipe, read_recipe
 from src.errors import UsageError
+from src.runtime.options import InferOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 
