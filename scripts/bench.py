@@ -8,7 +8,7 @@ python scripts/bench.py export --network all --sizes 64x96 256x448 50x70: every 
 python scripts/bench.py model --network all --upstream ROOT --torch_python PYTHON: parameters, multiply-accumulates,
 time and memory of every network, as a Markdown table.
 python scripts/bench.py edge --mindir_path X.mindir --upstream ROOT --torch_python PYTHON: the C++ program against
-upstream's PyTorch code, eager, on CPU at the size of the export.
+upstream's PyTorch code, eager, on CPU at the size of the export. With --onnx_path X.onnx instead: OpenVINO in float32.
 ROOT holds checkouts of the published code, in folders named IFRNet, FLAVR, mmagic.
 """
 
@@ -177,6 +177,7 @@ def main(arguments: list) -> None:
     loader.add_argument("--data_path", default="", help="a vimeo_triplet folder with flow instead of generated ones")
     edge = parser.add_argument_group("edge")
     edge.add_argument("--mindir_path", default="", help="an export of an IFRNet by MindSpore 2.0.0")
+    edge.add_argument("--onnx_path", default="", help="an ONNX export of an IFRNet, for OpenVINO instead")
     edge.add_argument("--program", default=str(PROGRAM), help="default: %(default)s")
     edge.add_argument("--runs", type=int, default=10, help="predictions in a round (default: %(default)s)")
     options = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""The edge side of scripts/bench.py: the C++ program on CPU against upstream's PyTorch code, run eagerly.
+"""The edge side of scripts/bench.py: the C++ program, or OpenVINO, on CPU against upstream's PyTorch code, run eagerly.
 
 Both predict one frame from two of the same size with the same number of threads, and take turns.
 """
@@ -11,14 +11,18 @@ import os
 import re
 import statistics
 import subprocess
+import time
 from contextlib import ExitStack
 from pathlib import Path
+
+import numpy as np
 
 from scripts.bench_train import UpstreamSide
 from src.errors import EnvironmentFault, UsageError
 
 UPSTREAM_SIDE = Path(__file__).with_name("bench_edge_torch.py")
 PROGRAM = Path(__file__).resolve().parents[1] / "ascend310_infer" / "build" / "infer"
+WARM_UP = 3
 LATENCY = re.compile(r"latency: mean [0-9.]+ ms, median ([0-9.]+) ms")
 
 
@@ -40,6 +44,29 @@ class ProgramSide:
         return float(found.group(1))
 
 
+class OpenvinoSide:
+    """OpenVINO in this process, in float32; `run()` returns the median milliseconds of a turn's predictions."""
+
+    def __init__(self, onnx_path: str, runs: int):
+        from src.runtime.exported import read_manifest
+        from src.runtime.openvino import open_openvino
+
+        manifest, random = read_manifest(Path(onnx_path)), np.random.default_rng(1)
+        self.predict = open_openvino(Path(onnx_path), manifest)
+        self.arrays = [random.random(each["shape"], np.float32) for each in manifest.inputs]
+        self.runs = runs
+
+    def run(self) -> float:
+        for _ in range(WARM_UP):
+            self.predict(self.arrays)
+        times = []
+        for _ in range(self.runs):
+            start = time.perf_counter()
+            self.predict(self.arrays)
+            times.append(1e3 * (time.perf_counter() - start))
+        return statistics.median(times)
+
+
 class UpstreamInference(UpstreamSide):
     """The same prediction in a Python with PyTorch."""
 
@@ -52,15 +79,20 @@ class UpstreamInference(UpstreamSide):
 
 def bench_edge(options: argparse.Namespace) -> None:
     """Print a line: the medians over all turns in milliseconds, and ours / upstream."""
-    manifest = Path(options.mindir_path or "absent").with_suffix(".json")
+    exported = options.onnx_path or options.mindir_path
+    manifest = Path(exported or "absent").with_suffix(".json")
     if not manifest.is_file():
-        raise UsageError(f"--mindir_path is what export.py wrote, its manifest beside it; got {options.mindir_path!r}")
+        raise UsageError(f"--mindir_path or --onnx_path is what export.py wrote, manifest beside it; got {exported!r}")
     facts = json.loads(manifest.read_text(encoding="utf-8"))
     model, (height, width) = facts["model"], facts["inputs"][0]["shape"][-2:]
     if options.upstream and not model.startswith("ifrnet"):
         raise UsageError(f"the upstream side runs ifrnet_s, ifrnet and ifrnet_l; {manifest} is of {model}")
     threads = len(os.sched_getaffinity(0))
-    sides = {"ours": ProgramSide(options.program, options.mindir_path, threads, options.runs)}
+    if options.onnx_path:
+        ours = OpenvinoSide(options.onnx_path, options.runs)
+    else:
+        ours = ProgramSide(options.program, options.mindir_path, threads, options.runs)
+    sides = {"ours": ours}
     with ExitStack() as stack:
         if options.upstream:
             size = (height, width)

@@ -7,6 +7,7 @@ import pytest
 
 from scripts import bench
 from src.errors import EnvironmentFault, UsageError
+from tests.runtime.exports import write_export
 
 PROGRAM = """#!{python}
 import sys
@@ -58,3 +59,19 @@ def test_failures_and_what_is_missing_are_told_in_one_line(flags, tmp_path):
         bench.main(["edge"])
     with pytest.raises(UsageError, match="absent"):
         bench.main([*flags(), "--program", str(tmp_path / "absent")])
+
+
+def test_openvino_takes_the_program_s_place_for_an_onnx_file(flags, tmp_path, capsys):
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("openvino")
+    shape, helper, kind = [1, 3, 16, 24], onnx.helper, onnx.TensorProto.FLOAT
+    values = {name: helper.make_tensor_value_info(name, kind, shape) for name in ("frame0", "frame1", "frames")}
+    added = helper.make_node("Add", ["frame0", "frame1"], ["frames"])
+    graph = helper.make_graph([added], "sum", [values["frame0"], values["frame1"]], [values["frames"]])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 11)], ir_version=8)
+    path = write_export(tmp_path / "sum.onnx", takes_time=False)
+    path.write_bytes(model.SerializeToString())
+    bench.main([*flags()[:-1], "--onnx_path", str(path)])
+    network, size, ours, *alone = capsys.readouterr().out.splitlines()[-1].split()
+    assert (network, size, alone) == ("ifrnet_s", "16x24", ["-", "-"])
+    assert float(ours) >= 0
