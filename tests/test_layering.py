@@ -20,9 +20,16 @@ ALLOWED = {
     "src.models": ("src.ops.*", "src.errors"),
     "src.losses": ("src.ops.*", "src.errors"),
     "src.metrics": ("src.errors",),
-    "src.data": ("src.errors", "src.video.reader", "src.video.images", "src.ops.bicubic_matrix"),
+    "src.data": (
+        "src.errors",
+        "src.video.reader",
+        "src.video.images",
+        "src.video.cuts",
+        "src.video.windows",
+        "src.ops.bicubic_matrix",
+    ),
     "src.engine": ("src.errors", "src.metrics.*", "src.weights.*"),
-    "src.video": ("src.errors", "src.runtime"),
+    "src.video": ("src.errors", "src.config", "src.runtime"),
     "src.weights": ("src.errors",),
     "src.runtime": ("src.errors", "src.models", "src.engine.device", "src.engine.checkpoint"),
 }

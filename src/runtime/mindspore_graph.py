@@ -24,6 +24,7 @@ class GraphPredictor:
     def __init__(self, network, timestep: str = FIXED):
         self.network = network.set_train(False)
         self.inputs = network.inputs
+        self.outputs = network.outputs
         self.scale = network.scale
         self.timestep = timestep
         self.last = (None, None)

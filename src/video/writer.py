@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +12,7 @@ import av
 import numpy as np
 
 from src.errors import EnvironmentFault
+from src.video.clock import Grid, Timestamps
 from src.video.color import FromRgb
 from src.video.images import write_image
 from src.video.media import file_address
@@ -21,13 +21,11 @@ from src.video.publish import VIDEO_FORMATS, is_video_name
 from src.video.reader import Source
 from src.video.streams import StreamCopy
 
-LONGEST_TICK = Fraction(1, 1000)  # seconds: a start that is no whole number of frames is kept to half of this
-
 
 class Sink(Protocol):
     """Takes frames in presentation order; as a context manager it finishes the result, or lets go of it on an error."""
 
-    def write(self, frame: np.ndarray) -> None: ...
+    def write(self, frame: np.ndarray, time: Fraction | None = None) -> None: ...
 
     def __enter__(self) -> Sink: ...
 
@@ -54,20 +52,34 @@ ENCODERS = {
 }
 
 
-def open_sink(path: str, source: Source, rate: Fraction, scale: int = 1) -> Sink:
-    """Return what writes the frames made of `source`, `scale` times its size at `rate` frames per second, to `path`.
+@dataclass(frozen=True)
+class Pace:
+    """How the result runs: at `rate` frames per second, or by the frames' own times when that is None.
+
+    Its time takes `slow` times as long as the source's; `stretch_sound` tells what then becomes of sound.
+    """
+
+    rate: Fraction | None
+    slow: int = 1
+    stretch_sound: bool = False
+
+
+def open_sink(path: str, source: Source, pace: Pace, scale: int = 1) -> Sink:
+    """Return what writes the frames made of `source`, `scale` times its size, to `path`.
 
     Raises EnvironmentFault when no encoder for the container is there.
     """
     if is_video_name(path):
-        return VideoSink(path, source, rate, (source.width * scale, source.height * scale))
-    if source.sound_path:
+        return VideoSink(path, source, pace, (source.width * scale, source.height * scale))
+    if source.companions:
         note("a folder of images holds no sound and no subtitles; they are left out")
     return ImageSink(path)
 
 
 class ImageSink:
     """Writes `00000000.png`, `00000001.png`, ... into an existing folder."""
+
+    copy = None
 
     def __init__(self, path: str):
         self._folder = Path(path)
@@ -79,26 +91,29 @@ class ImageSink:
     def __exit__(self, *failure):
         pass
 
-    def write(self, frame: np.ndarray) -> None:
+    def write(self, frame: np.ndarray, time: Fraction | None = None) -> None:
         write_image(self._folder / f"{self._written:08d}.png", frame)
         self._written += 1
 
 
 class VideoSink:
-    """Encodes frames at a constant rate, with the tags, the pixel aspect, the sound and the subtitles of the source."""
+    """Encodes frames with the tags and the pixel aspect of the source; `copy` brings its other streams along."""
 
-    def __init__(self, path: str, source: Source, rate: Fraction, size: tuple[int, int]):
+    def __init__(self, path: str, source: Source, pace: Pace, size: tuple[int, int]):
         container_format = VIDEO_FORMATS[Path(path).suffix.lower()]
         encoder = find_encoder(container_format)
         pixel_format = choose_pixel_format(encoder, size, source.pixel_format)
-        self._grid = pts_grid(source.start, rate)
+        rate = pace.rate or source.rate
+        self._clock = Grid(source.start * pace.slow, rate) if pace.rate else Timestamps(rate)
         self._period = (1 / rate).limit_denominator(encoder.largest_denominator)
         self._written = 0
         self._convert = FromRgb(pixel_format, source.tags, size[1])
         self._container = av.open(file_address(path), "w", format=container_format)
         self._stream = self._container.add_stream(encoder.name, rate=rate, options=dict(encoder.options))
         self._set_up(source, size, pixel_format)
-        self._copy = StreamCopy(source.sound_path, self._container, path) if source.sound_path else None
+        self.copy = None
+        if source.sound_path:
+            self.copy = StreamCopy(source.sound_path, self._container, path, pace.slow, pace.stretch_sound)
 
     def __enter__(self):
         return self
@@ -110,7 +125,8 @@ class VideoSink:
         with contextlib.suppress(av.error.FFmpegError, OSError):  # the first failure is the one to tell
             self._close()
 
-    def write(self, frame: np.ndarray) -> None:
+    def write(self, frame: np.ndarray, time: Fraction | None = None) -> None:
+        self._clock.add(time)
         picture = self._convert(frame)
         picture.time_base, picture.pts = self._period, self._written
         self._written += 1
@@ -121,7 +137,7 @@ class VideoSink:
         context.width, context.height = size
         context.pix_fmt = pixel_format
         context.time_base = self._period
-        self._stream.time_base = self._grid[2]
+        self._stream.time_base = self._clock.tick
         context.colorspace = source.tags.matrix
         context.color_range = source.tags.range
         context.color_primaries = source.tags.primaries
@@ -130,23 +146,24 @@ class VideoSink:
             context.sample_aspect_ratio = source.aspect
 
     def _mux(self, packets):
-        start, step, tick = self._grid
+        tick = self._clock.tick
         for packet in packets:  # the encoder counts frames; its packets get the time of the result
-            packet.pts, packet.dts = start + packet.pts * step, start + packet.dts * step
-            packet.duration, packet.time_base = step, tick
-            if self._copy:
-                self._copy.advance(packet.dts * tick)
+            packet.duration = self._clock.ticks_at(packet.pts + 1) - self._clock.ticks_at(packet.pts)
+            packet.pts, packet.dts = self._clock.ticks_at(packet.pts), self._clock.ticks_at(packet.dts)
+            packet.time_base = tick
+            if self.copy:
+                self.copy.advance(packet.dts * tick)
             self._container.mux(packet)
 
     def _finish(self):
         self._mux(self._stream.encode(None))
-        if self._copy:
-            self._copy.advance(None)
+        if self.copy:
+            self.copy.advance(None)
         self._close()
 
     def _close(self):
-        if self._copy:
-            self._copy.close()
+        if self.copy:
+            self.copy.close()
         self._container.close()
 
 
@@ -169,10 +186,3 @@ def choose_pixel_format(encoder: Encoder, size: tuple[int, int], source_format: 
     full_chroma = source_format.startswith(("yuv444", "yuvj444"))
     odd = any(side % 2 for side in size) and not encoder.odd_sizes
     return "yuv444p" if "yuv444p" in names and (full_chroma or odd) else "yuv420p"
-
-
-def pts_grid(start: Fraction, rate: Fraction) -> tuple[int, int, Fraction]:
-    """Return (first pts, pts per frame, seconds per pts): exact in the rate, and in the start to half a millisecond."""
-    period = 1 / rate
-    step = 1 if start % period == 0 else math.ceil(period / LONGEST_TICK)
-    return round(start * step / period), step, period / step
