@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+import io
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import av
 import numpy as np
 
-from src.errors import EnvironmentFault
 from src.video.clock import Grid, Timestamps
-from src.video.color import FromRgb
-from src.video.images import write_image
+from src.video.encoder import PictureEncoder
+from src.video.images import encoded_image
 from src.video.media import file_address
 from src.video.progress import note
 from src.video.publish import VIDEO_FORMATS, is_video_name
@@ -22,34 +24,29 @@ from src.video.reader import Source
 from src.video.streams import StreamCopy
 
 
+class Piece(NamedTuple):
+    """A packet of a video, its times counted in frames from the first one that was encoded with it; or an image."""
+
+    data: bytes
+    pts: int
+    dts: int
+    key: bool
+
+
 class Sink(Protocol):
-    """Takes frames in presentation order; as a context manager it finishes the result, or lets go of it on an error."""
+    """Takes frames in presentation order; as a context manager it finishes the result, or lets go of it on an error.
+
+    `write` encodes a frame shown at `time`; `join` takes those of some frames as `encoded_pieces` made them. A result
+    is made by one of the two.
+    """
 
     def write(self, frame: np.ndarray, time: Fraction | None = None) -> None: ...
+
+    def join(self, times: list[Fraction], pieces: Iterable[Piece]) -> None: ...
 
     def __enter__(self) -> Sink: ...
 
     def __exit__(self, *failure) -> None: ...
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """A video encoder with the settings of a visually lossless result."""
-
-    name: str
-    options: dict = field(default_factory=dict)
-    odd_sizes: bool = False  # takes odd widths and heights with halved chroma
-    largest_denominator: int = 2**31 - 1  # of a frame's duration in seconds
-
-
-# libx265 is no second choice: builds without libx264 lack it too, and it ends the process at small or odd sizes.
-ENCODERS = {
-    "webm": (Encoder("libvpx-vp9", {"crf": "18", "b": "0", "cpu-used": "4", "row-mt": "1"}, odd_sizes=True),),
-    "": (
-        Encoder("libx264", {"crf": "16"}),
-        Encoder("mpeg4", {"flags": "+qscale", "global_quality": "236"}, odd_sizes=True, largest_denominator=65535),
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -92,25 +89,27 @@ class ImageSink:
         pass
 
     def write(self, frame: np.ndarray, time: Fraction | None = None) -> None:
-        write_image(self._folder / f"{self._written:08d}.png", frame)
+        self._keep(encoded_image(frame))
+
+    def join(self, times: list[Fraction], pieces: Iterable[Piece]) -> None:
+        for piece in pieces:
+            self._keep(piece.data)
+
+    def _keep(self, data):
+        (self._folder / f"{self._written:08d}.png").write_bytes(data)
         self._written += 1
 
 
 class VideoSink:
-    """Encodes frames with the tags and the pixel aspect of the source; `copy` brings its other streams along."""
+    """Encodes frames as `PictureEncoder` does, and gives them their times; `copy` brings other streams along."""
 
     def __init__(self, path: str, source: Source, pace: Pace, size: tuple[int, int]):
-        container_format = VIDEO_FORMATS[Path(path).suffix.lower()]
-        encoder = find_encoder(container_format)
-        pixel_format = choose_pixel_format(encoder, size, source.pixel_format)
         rate = pace.rate or source.rate
         self._clock = Grid(source.start * pace.slow, rate) if pace.rate else Timestamps(rate)
-        self._period = (1 / rate).limit_denominator(encoder.largest_denominator)
-        self._written = 0
-        self._convert = FromRgb(pixel_format, source.tags, size[1])
-        self._container = av.open(file_address(path), "w", format=container_format)
-        self._stream = self._container.add_stream(encoder.name, rate=rate, options=dict(encoder.options))
-        self._set_up(source, size, pixel_format)
+        self._joined = 0  # frames that `join` took
+        self._container = av.open(file_address(path), "w", format=container_format(path))
+        self._encoder = PictureEncoder(self._container, source, rate, size)
+        self._encoder.stream.time_base = self._clock.tick
         self.copy = None
         if source.sound_path:
             self.copy = StreamCopy(source.sound_path, self._container, path, pace.slow, pace.stretch_sound)
@@ -127,23 +126,13 @@ class VideoSink:
 
     def write(self, frame: np.ndarray, time: Fraction | None = None) -> None:
         self._clock.add(time)
-        picture = self._convert(frame)
-        picture.time_base, picture.pts = self._period, self._written
-        self._written += 1
-        self._mux(self._stream.encode(picture))
+        self._mux(self._encoder.encode(frame))
 
-    def _set_up(self, source, size, pixel_format):
-        context = self._stream.codec_context
-        context.width, context.height = size
-        context.pix_fmt = pixel_format
-        context.time_base = self._period
-        self._stream.time_base = self._clock.tick
-        context.colorspace = source.tags.matrix
-        context.color_range = source.tags.range
-        context.color_primaries = source.tags.primaries
-        context.color_trc = source.tags.transfer
-        if source.aspect:
-            context.sample_aspect_ratio = source.aspect
+    def join(self, times: list[Fraction], pieces: Iterable[Piece]) -> None:
+        for time in times:
+            self._clock.add(time)
+        self._mux(_packet(piece, self._joined, self._encoder.stream) for piece in pieces)
+        self._joined += len(times)
 
     def _mux(self, packets):
         tick = self._clock.tick
@@ -156,7 +145,8 @@ class VideoSink:
             self._container.mux(packet)
 
     def _finish(self):
-        self._mux(self._stream.encode(None))
+        if not self._joined:
+            self._mux(self._encoder.encode(None))
         if self.copy:
             self.copy.advance(None)
         self._close()
@@ -167,22 +157,28 @@ class VideoSink:
         self._container.close()
 
 
-def find_encoder(container_format: str) -> Encoder:
-    """Return the first encoder for the container that this build of FFmpeg has, with a note when others are missing."""
-    candidates = ENCODERS.get(container_format, ENCODERS[""])
-    for encoder in candidates:
-        with contextlib.suppress(av.codec.codec.UnknownCodecError):
-            av.codec.Codec(encoder.name, "w")
-            if encoder is not candidates[0]:
-                note(f"the encoder {candidates[0].name} is missing; {encoder.name} is used")
-            return encoder
-    names = ", ".join(encoder.name for encoder in candidates)
-    raise EnvironmentFault(f"needs one of the encoders {names} for {container_format}; the installed FFmpeg has none")
+def encoded_pieces(path: str, source: Source, pace: Pace, scale: int, frames: Iterable[np.ndarray]) -> list[Piece]:
+    """Encode frames on their own, for a sink of the same path, source, pace and scale to join."""
+    if not is_video_name(path):
+        return [Piece(encoded_image(frame), index, index, True) for index, frame in enumerate(frames)]
+    # never written: it only tells the encoder what the container of the result expects of it
+    with av.open(io.BytesIO(), "w", format=container_format(path)) as container:
+        size = (source.width * scale, source.height * scale)
+        encoder = PictureEncoder(container, source, pace.rate or source.rate, size)
+        return [
+            Piece(bytes(packet), packet.pts, packet.dts, packet.is_keyframe)
+            for frame in itertools.chain(frames, [None])
+            for packet in encoder.encode(frame)
+        ]
 
 
-def choose_pixel_format(encoder: Encoder, size: tuple[int, int], source_format: str) -> str:
-    """Return yuv420p, which plays everywhere, or yuv444p for an odd size or a source of full chroma."""
-    names = {video_format.name for video_format in av.codec.Codec(encoder.name, "w").video_formats or ()}
-    full_chroma = source_format.startswith(("yuv444", "yuvj444"))
-    odd = any(side % 2 for side in size) and not encoder.odd_sizes
-    return "yuv444p" if "yuv444p" in names and (full_chroma or odd) else "yuv420p"
+def container_format(path: str) -> str:
+    """Return the name of the muxer for a video file."""
+    return VIDEO_FORMATS[Path(path).suffix.lower()]
+
+
+def _packet(piece, first, stream):
+    packet = av.Packet(piece.data)
+    packet.pts, packet.dts, packet.is_keyframe = piece.pts + first, piece.dts + first, piece.key
+    packet.stream = stream
+    return packet

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from src.errors import EnvironmentFault
-from src.video import writer
+from src.video import encoder as encoders
+from src.video.encoder import Encoder, find_encoder
 from src.video.images import ImageFolder
 from src.video.reader import open_source
-from src.video.writer import Encoder, Pace, find_encoder, open_sink
+from src.video.writer import Pace, open_sink
 from tests.video.clips import decoded, flat_frames, gray_levels, levels_of, picture, write_clip
 
 TAGS = {"colorspace": 1, "color_range": 1, "color_primaries": 1, "color_trc": 1}
@@ -93,8 +94,8 @@ def test_delay_of_the_picture_is_kept(tmp_path):
 
 
 def test_missing_encoder_is_replaced_with_a_note(tmp_path, monkeypatch, capsys):
-    fallbacks = (Encoder("libmissing"), *writer.ENCODERS[""][1:])
-    monkeypatch.setitem(writer.ENCODERS, "", fallbacks)
+    fallbacks = (Encoder("libmissing"), *encoders.ENCODERS[""][1:])
+    monkeypatch.setitem(encoders.ENCODERS, "", fallbacks)
     path = write_clip(tmp_path / "in.mp4", [picture(33, 21)] * 3, rate=Fraction(45000, 1499), pixel_format="yuv444p")
     result = copy(path, tmp_path / "out.mp4")
     assert "libmissing is missing; mpeg4 is used" in capsys.readouterr().err
@@ -106,15 +107,15 @@ def test_missing_encoder_is_replaced_with_a_note(tmp_path, monkeypatch, capsys):
 
 def test_every_encoder_of_the_table_writes_what_can_be_read(tmp_path, monkeypatch):
     for container_format, suffix in (("webm", "webm"), ("", "mp4")):
-        for encoder in writer.ENCODERS[container_format]:
-            monkeypatch.setitem(writer.ENCODERS, container_format, (encoder,))
+        for encoder in encoders.ENCODERS[container_format]:
+            monkeypatch.setitem(encoders.ENCODERS, container_format, (encoder,))
             path = write_clip(tmp_path / "in.mp4", [picture(48, 32)] * 3)
             result = copy(path, tmp_path / f"{encoder.name}.{suffix}")
             assert all(psnr(frame, picture(48, 32)) > 30 for frame in open_source(str(result)).frames())
 
 
 def test_no_encoder_at_all_is_a_fault_of_the_environment(monkeypatch):
-    monkeypatch.setitem(writer.ENCODERS, "webm", (Encoder("libone"), Encoder("libtwo")))
+    monkeypatch.setitem(encoders.ENCODERS, "webm", (Encoder("libone"), Encoder("libtwo")))
     with pytest.raises(EnvironmentFault, match="libone, libtwo for webm"):
         find_encoder("webm")
 
