@@ -6,7 +6,7 @@ import time
 
 from src.config import parse_options
 from src.errors import run_command
-from src.video.job import expected_frames, process
+from src.video.job import Job, expected_frames, parts_of
 from src.video.memory import fitting_tile, free_bytes, outlook
 from src.video.options import VideoOptions, timeline_for
 from src.video.publish import check_output, publish
@@ -30,11 +30,15 @@ def main(argv):
     with publish(options.output_path) as unfinished:
         from src.runtime.mindspore_graph import load_predictor  # MindSpore takes seconds: after all cheap checks
 
+        parts = parts_of(source, options, tile) if options.resume else None
         network = load_predictor(options.model, options.ckpt_path, options.device_target, options.device_id)
-        predictor = Tiled(network, tile)
+        predictor = Tiled(network, parts.tile if parts else tile)
         loaded = time.monotonic()
-        run = process(source, predictor, timeline, options, unfinished)
+        job = Job(source, predictor, timeline, options, unfinished)
+        run = job.run_in_parts(parts) if parts else job.run()
         report = report_of(source, timeline, run, unfinished, options.strict)
+    if parts:
+        parts.remove()
     report.update(facts_of(options, predictor, loaded - started, time.monotonic() - loaded))
     size = f"{source.width * predictor.scale}x{source.height * predictor.scale}"
     rate = f"{float(timeline.rate):.6g} fps" if timeline.rate else "variable rate"

@@ -22,6 +22,7 @@ class Encoder:
     name: str
     options: dict = field(default_factory=dict)
     odd_sizes: bool = False  # takes odd widths and heights with halved chroma
+    reorder: int = 0  # frames that may be decoded before the one that is shown first
     largest_denominator: int = 2**31 - 1  # of a frame's duration in seconds
 
 
@@ -29,7 +30,7 @@ class Encoder:
 ENCODERS = {
     "webm": (Encoder("libvpx-vp9", {"crf": "18", "b": "0", "cpu-used": "4", "row-mt": "1"}, odd_sizes=True),),
     "": (
-        Encoder("libx264", {"crf": "16"}),
+        Encoder("libx264", {"crf": "16", "x264-params": "mbtree=0"}, reorder=2),  # with mbtree no two runs are alike
         Encoder("mpeg4", {"flags": "+qscale", "global_quality": "236"}, odd_sizes=True, largest_denominator=65535),
     ),
 }
@@ -44,6 +45,7 @@ class PictureEncoder:
 
     def __init__(self, container: av.container.OutputContainer, source: Source, rate: Fraction, size: tuple[int, int]):
         encoder = find_encoder(container.format.name)
+        self.reorder = encoder.reorder
         self.pixel_format = choose_pixel_format(encoder, size, source.pixel_format)
         self._period = (1 / rate).limit_denominator(encoder.largest_denominator)
         self._convert = FromRgb(self.pixel_format, source.tags, size[1])

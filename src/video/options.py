@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from src.video.timeline import Multiplied, Resampled, Timeline
 
 ENLARGING = ("tdan_x4", "toflow_vsr_x4")
 LARGEST_RATE = 1000  # frames per second: timestamps of common containers are milliseconds
+INDECISIVE = ("input", "output_path", "ckpt_path", "overwrite", "dry_run", "resume", "strict", "tile")
 LONGEST_GAP = 2  # frames of the source between two that differ, where the time between them is filled
 
 
@@ -28,6 +30,8 @@ class VideoOptions(InferOptions):
     duplicates: str = option("keep", "frames that repeat the one before; drop: make new ones", choices=("keep", "drop"))
     tile: str = option("auto", "largest side of what is predicted at once: pixels, auto (by the memory) or off")
     dry_run: bool = option(False, "print how many frames there will be and what memory they need, and end")
+    resume: bool = option(False, "keep finished parts beside the result; go on with those of a run cut off")
+    part_frames: int = option(200, "resume: frames of the source in a part", low=1)
     strict: bool = option(False, "end with 7 when the network returned what is no picture")
 
     def __post_init__(self):
@@ -59,6 +63,10 @@ class VideoOptions(InferOptions):
             raise UsageError(f"fps lies above 0 and up to {LARGEST_RATE}; got {self.fps}")
         return rate
 
+
+    def decisive(self) -> dict:
+        """Return the options that the frames of the result depend on."""
+        return {key: value for key, value in dataclasses.asdict(self).items() if key not in INDECISIVE}
 
     def largest_tile(self, fitting: int) -> int:
         """Return the side that `tile` says, 0 for whole frames; auto takes the `fitting` one."""

@@ -28,11 +28,23 @@ class Tally:
     predicted: int = 0
     unfit: int = 0  # predictions that were no picture, replaced by the nearest frame
 
+    def note_cut(self, frame: Placed, following: Placed | None) -> None:
+        """Keep the time at which another scene begins, if it does."""
+        if following is not None and following.scene != frame.scene:
+            self.cuts.append(float(following.time))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was counted while frames were made."""
+        return {"repeats": self.repeats, "predicted": self.predicted, "unfit": self.unfit}
+
 
 def interpolate(
-    frames: Iterable[Placed], predictor: Predictor, timeline: Timeline, end: Fraction | None = None, tally=None
-) -> Iterator[tuple[Fraction, np.ndarray]]:
-    """Yield the frames that the timeline wants, with their times; those it takes from the source pass untouched.
+    frames: Iterable[Placed], predictor: Predictor, timeline: Timeline, end: Fraction | None = None, tally=None, skip=0
+) -> Iterator[Iterable[tuple[Fraction, np.ndarray]]]:
+    """Yield, for every frame, what the timeline wants from it on until the next: frames with their times.
+
+    Those taken from the source pass untouched. For the first `skip` frames, which are done already, nothing is made.
 
     end: when the last frame stops being shown (default: at once). Between two frames of one scene a frame is predicted,
     and rounded to the nearest level; between two scenes the nearer frame is repeated. A prediction that is not finite,
@@ -46,12 +58,15 @@ def interpolate(
             f"got one that takes {predictor.inputs} at scale {predictor.scale}"
         )
     between = _Between(for_parts(predictor, timeline.parts), tally or Tally())
-    return _interpolate(frames, between, timeline, end)
+    return _interpolate(frames, between, timeline, end, skip)
 
 
-def upscale(frames: Iterable[Placed], predictor: Predictor, tally=None) -> Iterator[tuple[Fraction, np.ndarray]]:
-    """Yield every frame enlarged, with its time, from the frames around it, mirrored at the ends of a scene.
+def upscale(
+    frames: Iterable[Placed], predictor: Predictor, tally=None, skip=0
+) -> Iterator[Iterable[tuple[Fraction, np.ndarray]]]:
+    """Yield, for every frame, that frame enlarged with its time, from those around it, mirrored at the ends of a scene.
 
+    For the first `skip` frames, which are done already, nothing is made.
     Raises UsageError for a predictor that does not enlarge the middle of an odd number of frames.
     """
     if predictor.scale == 1 or predictor.inputs % 2 == 0:
@@ -59,36 +74,40 @@ def upscale(frames: Iterable[Placed], predictor: Predictor, tally=None) -> Itera
             "super-resolution needs a network that enlarges the middle of its frames; "
             f"got one that takes {predictor.inputs} at scale {predictor.scale}"
         )
-    return _upscale(frames, predictor, tally or Tally())
+    return _upscale(frames, predictor, tally or Tally(), skip)
 
 
-def _interpolate(frames, between, timeline, end):
+def _interpolate(frames, between, timeline, end, skip):
     around = between.predictor.inputs // 2
-    tally = between.tally
-    for window, following in windows(frames, around - 1, around):
+    for index, (window, following) in enumerate(windows(frames, around - 1, around)):
         frame = window[around - 1]
-        if following is None:
+        between.tally.note_cut(frame, following)
+        if index < skip:
+            yield ()
+        elif following is None:
             wanted = timeline.at_end(frame.time, frame.time if end is None else max(end, frame.time))
-            yield from ((each.time, frame.pixels) for each in wanted)
-            return
-        if following.scene != frame.scene:
-            tally.cuts.append(float(following.time))
-        wanted = timeline.between(frame.time, following.time)
-        yield from zip([each.time for each in wanted], between(window, following, [each.position for each in wanted]))
+            yield [(each.time, frame.pixels) for each in wanted]
+        else:
+            wanted = timeline.between(frame.time, following.time)
+            made = between(window, following, [each.position for each in wanted])
+            yield zip([each.time for each in wanted], made)
 
 
-def _upscale(frames, predictor, tally):
+def _upscale(frames, predictor, tally, skip):
     around = predictor.inputs // 2
-    for window, following in windows(frames, around, around):
-        frame = window[around]
-        if following is not None and following.scene != frame.scene:
-            tally.cuts.append(float(following.time))
-        enlarged = predictor(np.stack([each.network for each in window]), [0.5])[0]
-        tally.predicted += 1
-        if not _is_picture(enlarged, frame.pixels):
-            tally.unfit += 1
-            enlarged = frame.network.repeat(predictor.scale, axis=1).repeat(predictor.scale, axis=2)
-        yield frame.time, to_pixels(enlarged)
+    for index, (window, following) in enumerate(windows(frames, around, around)):
+        tally.note_cut(window[around], following)
+        yield [(window[around].time, _enlarged(window, predictor, tally))] if index >= skip else ()
+
+
+def _enlarged(window, predictor, tally):
+    frame = window[predictor.inputs // 2]
+    enlarged = predictor(np.stack([each.network for each in window]), [0.5])[0]
+    tally.predicted += 1
+    if not _is_picture(enlarged, frame.pixels):
+        tally.unfit += 1
+        enlarged = frame.network.repeat(predictor.scale, axis=1).repeat(predictor.scale, axis=2)
+    return to_pixels(enlarged)
 
 
 class _Between:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
 import json
 import os
 import secrets
 from pathlib import Path
 
 from src.errors import PartialError
+from src.video.fingerprint import digest, weights_file
 from src.video.images import image_files
 from src.video.job import Run
 from src.video.media import survey
@@ -22,7 +22,6 @@ from src.video.tiles import Tiled
 from src.video.timeline import Timeline
 
 SUFFIX = ".report.json"
-SHIPPED = Path(__file__).resolve().parent.parent.parent / "checkpoints"
 
 
 def report_of(source: Source, timeline: Timeline, run: Run, result: str, strict: bool) -> dict:
@@ -95,23 +94,10 @@ def write_report(report: dict, output_path: str) -> None:
 
 def facts_of(options: VideoOptions, tiled: Tiled, loading: float, working: float) -> dict:
     """Return what was asked for, by which weights, and the seconds it took."""
-    weights = options.ckpt_path or str(SHIPPED / f"{options.model}.ckpt")
+    weights = weights_file(options.model, options.ckpt_path)
     return {
         "options": dataclasses.asdict(options),
         "weights": {"file": Path(weights).name, "sha256": digest(weights)},
         "tiles": {"side": tiled.tile, "shrunk": tiled.shrunk},
         "times": {"loading": round(loading, 3), "working": round(working, 3)},
     }
-
-
-def digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file, or '' when there is none."""
-    found = hashlib.sha256()
-    try:
-        with open(path, "rb") as file:
-            for block in iter(lambda: file.read(1 << 20), b""):
-                found.update(block)
-    except OSError:
-        return ""
-    return found.hexdigest()
-

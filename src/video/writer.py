@@ -25,11 +25,10 @@ from src.video.streams import StreamCopy
 
 
 class Piece(NamedTuple):
-    """A packet of a video, its times counted in frames from the first one that was encoded with it; or an image."""
+    """A packet of a video, `place` frames after the first one that was encoded with it; or an image."""
 
     data: bytes
-    pts: int
-    dts: int
+    place: int
     key: bool
 
 
@@ -131,8 +130,15 @@ class VideoSink:
     def join(self, times: list[Fraction], pieces: Iterable[Piece]) -> None:
         for time in times:
             self._clock.add(time)
-        self._mux(_packet(piece, self._joined, self._encoder.stream) for piece in pieces)
+        self._mux(self._packet(order, piece) for order, piece in enumerate(pieces))
         self._joined += len(times)
+
+    def _packet(self, order, piece):
+        packet = av.Packet(piece.data)
+        packet.pts, packet.dts = self._joined + piece.place, self._joined + order - self._encoder.reorder
+        packet.is_keyframe = piece.key
+        packet.stream = self._encoder.stream
+        return packet
 
     def _mux(self, packets):
         tick = self._clock.tick
@@ -160,13 +166,13 @@ class VideoSink:
 def encoded_pieces(path: str, source: Source, pace: Pace, scale: int, frames: Iterable[np.ndarray]) -> list[Piece]:
     """Encode frames on their own, for a sink of the same path, source, pace and scale to join."""
     if not is_video_name(path):
-        return [Piece(encoded_image(frame), index, index, True) for index, frame in enumerate(frames)]
+        return [Piece(encoded_image(frame), index, True) for index, frame in enumerate(frames)]
     # never written: it only tells the encoder what the container of the result expects of it
     with av.open(io.BytesIO(), "w", format=container_format(path)) as container:
         size = (source.width * scale, source.height * scale)
         encoder = PictureEncoder(container, source, pace.rate or source.rate, size)
         return [
-            Piece(bytes(packet), packet.pts, packet.dts, packet.is_keyframe)
+            Piece(bytes(packet), packet.pts, packet.is_keyframe)
             for frame in itertools.chain(frames, [None])
             for packet in encoder.encode(frame)
         ]
@@ -176,9 +182,3 @@ def container_format(path: str) -> str:
     """Return the name of the muxer for a video file."""
     return VIDEO_FORMATS[Path(path).suffix.lower()]
 
-
-def _packet(piece, first, stream):
-    packet = av.Packet(piece.data)
-    packet.pts, packet.dts, packet.is_keyframe = piece.pts + first, piece.dts + first, piece.key
-    packet.stream = stream
-    return packet

@@ -1,6 +1,7 @@
 """Animation drawn on twos: what repeats the frame before is left out, noise or not; what moves stays."""
 
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
 
@@ -41,6 +42,6 @@ def test_the_last_frame_stays_in_any_case():
 def test_new_frames_stand_where_the_repeated_ones_were():
     frames = in_scenes(without_duplicates(timed([0, 0, 80, 80, 160, 160, 240]), 2))
     timeline = Resampled(Fraction(50), Fraction(0), Fraction(25), to_last_frame=True, longest_gap=2)
-    made = list(interpolate(frames, Average(), timeline))
+    made = list(chain.from_iterable(interpolate(frames, Average(), timeline)))
     assert [time for time, _ in made] == [Fraction(step, 50) for step in range(13)]
     assert [int(frame[0, 0, 0]) for _, frame in made] == list(range(0, 241, 20))

@@ -1,6 +1,7 @@
 import gc
 import weakref
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -15,8 +16,12 @@ from tests.video.clips import Average, flat_frames, placed
 RATE = Fraction(25)
 
 
+def flat(made):
+    return list(chain.from_iterable(made))
+
+
 def multiplied(frames, predictor, multi, tally=None):
-    return list(interpolate(frames, predictor, Multiplied(multi, RATE), tally=tally))
+    return flat(interpolate(frames, predictor, Multiplied(multi, RATE), tally=tally))
 
 
 def first_levels(made):
@@ -84,7 +89,7 @@ def test_the_nearest_frame_stands_across_a_cut_and_times_stay(multi, levels):
 def test_24_frames_become_60_at_their_exact_times():
     frames = placed(flat_frames(range(0, 240, 10), 3, 3), rate=24)
     timeline = Resampled(Fraction(60), Fraction(0), Fraction(24))
-    made = list(interpolate(frames, Average(), timeline, end=Fraction(1)))
+    made = flat(interpolate(frames, Average(), timeline, end=Fraction(1)))
     assert [time for time, _ in made] == [Fraction(step, 60) for step in range(60)]
     expected = np.minimum(np.arange(60) * 4, 230)
     assert np.abs(np.array(first_levels(made)) - expected).max() <= 0.5
@@ -108,7 +113,7 @@ def test_few_source_frames_are_in_memory_at_a_time():
             yield Fraction(index, 25), frame
             del frame
 
-    for _ in interpolate(in_scenes(source()), Average(), Multiplied(2, RATE)):
+    for _ in chain.from_iterable(interpolate(in_scenes(source()), Average(), Multiplied(2, RATE))):
         gc.collect(0)
         most = max(most, len(living))
     assert most <= 3
@@ -159,7 +164,7 @@ def test_two_frames_are_enough_for_a_network_of_four():
 
 def test_every_frame_is_enlarged_from_those_around_it():
     predictor = Levels(5, 4)
-    made = list(upscale(placed(flat_frames([10, 20, 30, 40], 3, 2)), predictor))
+    made = flat(upscale(placed(flat_frames([10, 20, 30, 40], 3, 2)), predictor))
     assert first_levels(made) == [10, 20, 30, 40] and all(frame.shape == (8, 12, 3) for _, frame in made)
     assert predictor.seen == [[30, 20, 10, 20, 30], [20, 10, 20, 30, 40], [10, 20, 30, 40, 30], [20, 30, 40, 30, 20]]
 
@@ -167,7 +172,7 @@ def test_every_frame_is_enlarged_from_those_around_it():
 def test_a_window_does_not_look_into_another_scene():
     predictor = Levels(5, 4)
     tally = Tally()
-    list(upscale(placed(flat_frames([10, 20, 30, 40], 2, 2), scenes=[0, 0, 1, 2]), predictor, tally))
+    flat(upscale(placed(flat_frames([10, 20, 30, 40], 2, 2), scenes=[0, 0, 1, 2]), predictor, tally))
     assert predictor.seen == [[10, 20, 10, 20, 10], [20, 10, 20, 10, 20], [30] * 5, [40] * 5]
     assert tally.cuts == [0.08, 0.12]
 
@@ -178,5 +183,26 @@ def test_an_enlarged_frame_that_is_no_picture_is_replaced():
             return super().__call__(frames, times) * np.nan
 
     tally = Tally()
-    made = list(upscale([Placed(np.full((2, 3, 3), 70, np.uint8), Fraction(0))], Nothing(5, 4), tally))
+    made = flat(upscale([Placed(np.full((2, 3, 3), 70, np.uint8), Fraction(0))], Nothing(5, 4), tally))
     assert made[0][1].shape == (8, 12, 3) and (made[0][1] == 70).all() and tally.unfit == 1
+
+
+@pytest.mark.parametrize("skip", [0, 1, 3, 4, 9])
+def test_what_is_done_already_is_not_made_again_but_its_cuts_are_told(skip):
+    class Counting(Average):
+        count = 0
+
+        def __call__(self, frames, times):
+            self.count += 1
+            return super().__call__(frames, times)
+
+    frames = placed(flat_frames([10, 20, 200, 210], 2, 2), scenes=[0, 0, 1, 1])
+    whole = [list(part) for part in interpolate(frames, Average(), Multiplied(3, RATE))]
+    predictor, tally = Counting(), Tally()
+    rest = [list(part) for part in interpolate(frames, predictor, Multiplied(3, RATE), tally=tally, skip=skip)]
+    assert [len(part) for part in rest] == [len(part) * (index >= skip) for index, part in enumerate(whole)]
+    for part, same in zip(rest[skip:], whole[skip:]):
+        assert all(a[0] == b[0] and (a[1] == b[1]).all() for a, b in zip(part, same))
+    assert tally.cuts == [0.08] and predictor.count == {0: 2, 1: 1, 3: 0}.get(skip, 0)
+    larger = [list(part) for part in upscale(frames, Levels(5, 4), skip=skip)]
+    assert [len(part) for part in larger] == [int(index >= skip) for index in range(4)]
