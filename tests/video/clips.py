@@ -38,7 +38,7 @@ def write_clip(
 ):
     """Encode RGB frames from `start` seconds on; `sounds` are the pitches of sine streams in AAC."""
     rate = Fraction(rate)
-    options = {"libx264": {"crf": "4", "x264-params": "bframes=2:b-adapt=0:scenecut=0"}}.get(codec, {})
+    options = {"libx264": {"crf": "4", "x264-params": "bframes=2:b-adapt=0:scenecut=0:mbtree=0"}}.get(codec, {})
     with av.open(f"file:{path}", "w") as container:
         stream = container.add_stream(codec, rate=rate, options=options)
         stream.height, stream.width = frames[0].shape[:2]
