@@ -12,7 +12,7 @@ from src.video.options import VideoOptions, timeline_for
 from src.video.publish import check_output, publish
 from src.video.reader import open_source
 from src.video.report import facts_of, report_of, write_report
-from src.video.tiles import Tiled
+from src.video.tiles import Tiled, overlap_of
 
 
 def main(argv):
@@ -22,7 +22,7 @@ def main(argv):
     timeline = timeline_for(options, source)
     free = free_bytes()
     size = (source.height, source.width)
-    tile = options.largest_tile(fitting_tile(options.model, *size, free))
+    tile = options.largest_tile(fitting_tile(options.model, *size, free, 2 * overlap_of(options.scale)))
     if options.dry_run:
         print(f"{expected_frames(timeline, source)} frames; {outlook(options.model, *size, tile, free)}")
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import resource
 
-from src.video.tiles import MULTIPLE, SMALLEST
+from src.video.tiles import MULTIPLE
 
 # Peak bytes for each pixel of the frames given to a network, measured on CPU (MindSpore 2.8.0) as the growth of the
 # resident size between two sizes of frames.
@@ -42,12 +42,12 @@ def outlook(model: str, height: int, width: int, tile: int, free: float) -> str:
     )
 
 
-def fitting_tile(model: str, height: int, width: int, free: float) -> int:
-    """Return the largest side of tiles that fit into `free` bytes; 0 when whole frames do."""
+def fitting_tile(model: str, height: int, width: int, free: float, smallest: int) -> int:
+    """Return the largest side of tiles that fit into `free` bytes, but no less than `smallest`; 0 for whole frames."""
     usable = SHARE * free
     if needed_bytes(model, height, width) <= usable:
         return 0
     tile = max(height, width)
-    while tile > SMALLEST and needed_bytes(model, min(tile, height), min(tile, width)) > usable:
+    while tile > smallest and needed_bytes(model, min(tile, height), min(tile, width)) > usable:
         tile = (tile - 1) // MULTIPLE * MULTIPLE
-    return max(tile, SMALLEST)
+    return max(tile, smallest)

@@ -9,7 +9,7 @@ from fractions import Fraction
 from src.config import InferOptions, check_values, option
 from src.errors import UsageError
 from src.video.reader import Source
-from src.video.tiles import MULTIPLE, SMALLEST
+from src.video.tiles import MULTIPLE, overlap_of
 from src.video.timeline import Multiplied, Resampled, Timeline
 
 ENLARGING = ("tdan_x4", "toflow_vsr_x4")
@@ -53,6 +53,11 @@ class VideoOptions(InferOptions):
         """Whether the network makes frames larger, not more."""
         return self.model in ENLARGING
 
+    @property
+    def scale(self) -> int:
+        """How many times as large the network makes frames."""
+        return 4 if self.enlarges else 1
+
     def target_rate(self) -> Fraction:
         """Return `fps` as a fraction; raises UsageError for what is none, or out of range."""
         try:
@@ -72,8 +77,9 @@ class VideoOptions(InferOptions):
         """Return the side that `tile` says, 0 for whole frames; auto takes the `fitting` one."""
         if self.tile in ("auto", "off"):
             return fitting if self.tile == "auto" else 0
-        if not self.tile.isdecimal() or int(self.tile) < SMALLEST or int(self.tile) % MULTIPLE:
-            raise UsageError(f"tile is auto, off, or a multiple of {MULTIPLE} from {SMALLEST} on; got {self.tile!r}")
+        smallest = 2 * overlap_of(self.scale)
+        if not self.tile.isdecimal() or int(self.tile) < smallest or int(self.tile) % MULTIPLE:
+            raise UsageError(f"tile is auto, off, or a multiple of {MULTIPLE} from {smallest} on; got {self.tile!r}")
         return int(self.tile)
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from src.errors import ResourceError
 from src.video.memory import BYTES_PER_PIXEL, SHARE, fitting_tile, free_bytes, needed_bytes
-from src.video.tiles import OVERLAP, SMALLEST, Tiled, places
+from src.video.tiles import OVERLAP, Tiled, overlap_of, places
+from tests.data.moving_clip import moving_frames
 from tests.video.clips import Average
 
 
@@ -53,7 +54,9 @@ def test_enlarged_tiles_are_joined_at_their_places():
             return frames[2:3].repeat(4, axis=2).repeat(4, axis=3)
 
     frames = noise(5, 230, 210)
-    np.testing.assert_allclose(Tiled(Larger(), 192)(frames, [0.5]), Larger()(frames, [0.5]), atol=1e-6)
+    for tile in (64, 192):
+        np.testing.assert_allclose(Tiled(Larger(), tile)(frames, [0.5]), Larger()(frames, [0.5]), atol=1e-6)
+    assert overlap_of(4) < overlap_of(1)
 
 
 def test_seams_of_tiles_that_disagree_are_faded():
@@ -90,7 +93,7 @@ def test_when_memory_runs_out_tiles_are_halved_and_the_frame_is_made(error, caps
 
 
 def test_when_the_smallest_tiles_do_not_fit_the_run_ends_as_out_of_memory():
-    with pytest.raises(ResourceError, match=f"tiles of {SMALLEST} pixels"):
+    with pytest.raises(ResourceError, match="tiles of 192 pixels"):
         Tiled(Noted(100), 0)(noise(2, 500, 900), [0.5])
 
 
@@ -103,9 +106,22 @@ def test_the_estimate_chooses_whole_frames_or_the_largest_tiles_that_fit():
     assert free_bytes() > 0
     for model in (*BYTES_PER_PIXEL, "another"):
         whole = needed_bytes(model, 2160, 3840)
-        assert fitting_tile(model, 2160, 3840, whole / SHARE + 1) == 0
-        tile = fitting_tile(model, 2160, 3840, whole / SHARE / 2)
-        assert SMALLEST <= tile < 3840 and tile % 32 == 0
+        assert fitting_tile(model, 2160, 3840, whole / SHARE + 1, 192) == 0
+        tile = fitting_tile(model, 2160, 3840, whole / SHARE / 2, 192)
+        assert 192 <= tile < 3840 and tile % 32 == 0
         assert needed_bytes(model, min(tile, 2160), tile) <= whole / 2
         assert needed_bytes(model, min(tile + 32, 2160), tile + 32) > whole / 2
-        assert fitting_tile(model, 2160, 3840, 1.0) == SMALLEST
+        assert fitting_tile(model, 2160, 3840, 1.0, 64) == 64
+
+
+def test_tiles_of_the_shipped_network_are_its_whole_frames():
+    from src.runtime.mindspore_graph import load_predictor
+
+    network = load_predictor("ifrnet_s", "", "CPU", 0)
+    for step in ((3, 2), (8, -5)):
+        images = moving_frames(2, step, seed=4, size=(192, 320))
+        frames = np.stack(images).transpose(0, 3, 1, 2).astype(np.float32) / 255
+        whole = network(frames, [0.5])
+        apart = Tiled(network, 256)(frames, [0.5]) - whole
+        assert 10 * np.log10(1 / (apart**2).mean()) >= 50
+        assert np.abs(np.diff(apart, axis=3)).max() <= 2 / 255, "no seam"
