@@ -1,26 +1,61 @@
-"""Evaluate a network: python eval.py --config_path configs/ifrnet_s_synthetic.yaml --ckpt_path W --output_path R"""
+"""Evaluate a network: python eval.py --config_path configs/ifrnet_vimeo.yaml --data_path D --ckpt_path W"""
 
 from pathlib import Path
 
 from src.config import parse_recipe
-from src.errors import run_command
+from src.errors import PartialError, run_command
+from src.protocols import choose_protocol
 
 
 def main(argv):
     recipe = parse_recipe(argv, description=__doc__)
+    protocol, recipe = choose_protocol(recipe)
     folder = Path(recipe.output_path or "outputs/eval")
 
-    from src.data.evaluation import evaluation_samples, protocol_of
-    from src.engine.evaluate import evaluate, table
+    from src.engine.device import start_device, worker_device
+
+    device = worker_device(recipe)
+    start_device(recipe.device_target, device)
+
+    from src.data.evaluation import evaluation_cases
+    from src.data.submission import Submission
+    from src.engine.evaluate import Evaluation, evaluate
+    from src.engine.parallel import start_parallel
+    from src.engine.results import failures, summary, table
+    from src.engine.start import load_perceptual
+    from src.losses.perceptual import PerceptualDistance
+    from src.models import has_option
+    from src.report.examples import Examples, gathered_examples
+    from src.report.page import write_report
+    from src.runtime.margins import WithMargins
+    from src.runtime.mindspore_distance import GraphDistance
     from src.runtime.mindspore_graph import load_predictor
 
-    predictor = load_predictor(recipe.model, recipe.ckpt_path, recipe.device_target, recipe.device_id)
-    samples = evaluation_samples(recipe, predictor.inputs)
-    folder.mkdir(parents=True, exist_ok=True)
-    facts = {"model": recipe.model, "dataset": recipe.dataset, "protocol": protocol_of(recipe)}
-    results = evaluate(predictor, samples, folder, facts)
+    workers = start_parallel(recipe)
+    scale = {"flow_scale": protocol.flow_scale} if has_option(recipe.model, "flow_scale") else {}
+    predictor = load_predictor(recipe.model, recipe.ckpt_path, recipe.device_target, device, **scale)
+    predictor.clips = protocol.clipped
+    cases = evaluation_cases(recipe, predictor.inputs, protocol.borders, protocol.size("view"))
+    predictor = WithMargins(predictor, **protocol.padding())
+    distance = None
+    if recipe.lpips:
+        distance = GraphDistance(PerceptualDistance(as_published=True))
+        load_perceptual(distance.network, recipe.vgg_ckpt, recipe.lpips_ckpt)
+    told = {**protocol.told(), "flow_scale": scale.get("flow_scale", 1.0)}
+    facts = {"model": recipe.model, "dataset": recipe.dataset, "protocol": told, **protocol.compared(recipe)}
+    observer = Submission(folder / "submission", protocol.submission) if protocol.submission else None
+    if recipe.report and observer is None:
+        observer = Examples()
+    results = evaluate(Evaluation(predictor, protocol, distance), cases, folder, facts, workers, observer)
+    if not workers.writes:
+        return
     print(table(results))
-    print(f"psnr {results['psnr']:.3f} dB, ssim {results['ssim']:.4f} over {results['samples']} samples: {folder}")
+    if recipe.report:
+        print(f"report: {write_report(folder, results, gathered_examples(folder, workers.count))}")
+    print(f"{recipe.model} on {protocol.title}: {summary(results)}: {folder}")
+    if results["failed"]:
+        first = "; ".join(failures(results)[:8])
+        raise PartialError(f"{len(results['failed'])} samples failed, listed in {folder / 'results.md'}: {first}")
 
 
 if __name__ == "__main__":

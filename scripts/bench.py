@@ -4,6 +4,10 @@ python scripts/bench.py ops: the fused and the portable form of every operator; 
 python scripts/bench.py loader --upstream ROOT --torch_python PYTHON: our loader against that of IFRNet.
 python scripts/bench.py train --network NAME --upstream ROOT --torch_python PYTHON: our training step against that of
 upstream's PyTorch code, eager, on the same batch, losses and cores.
+python scripts/bench.py model --network all --upstream ROOT --torch_python PYTHON: parameters, multiply-accumulates,
+time and memory of every network, as a Markdown table.
+python scripts/bench.py edge --mindir_path X.mindir --upstream ROOT --torch_python PYTHON: the C++ program against
+upstream's PyTorch code, eager, on CPU at the size of the export.
 ROOT holds checkouts of the published code, in folders named IFRNet, FLAVR, mmagic.
 """
 
@@ -17,7 +21,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from scripts.bench_edge import PROGRAM, bench_edge  # noqa: E402
 from scripts.bench_loader import bench_loader  # noqa: E402
+from scripts.bench_model import bench_model  # noqa: E402
 from scripts.bench_train import bench_train  # noqa: E402
 from src.engine.device import start_device  # noqa: E402
 from src.errors import run_command  # noqa: E402
@@ -141,7 +147,13 @@ def bench_operators(options: argparse.Namespace) -> None:
         print(f"{description:34} {forward:32}  {training:32}  {default}", flush=True)
 
 
-COMMANDS = {"ops": bench_operators, "loader": bench_loader, "train": bench_train}
+COMMANDS = {
+    "ops": bench_operators,
+    "loader": bench_loader,
+    "train": bench_train,
+    "model": bench_model,
+    "edge": bench_edge,
+}
 
 
 def main(arguments: list) -> None:
@@ -149,15 +161,20 @@ def main(arguments: list) -> None:
     parser.add_argument("command", choices=COMMANDS, help="what is measured")
     parser.add_argument("--rounds", type=int, default=15, help="how often each runs (default: %(default)s)")
     parser.add_argument("--device_target", choices=("CPU", "GPU", "Ascend"), default="CPU", help="default: %(default)s")
-    parser.add_argument("--upstream", default="", help="loader, train: folder of checkouts (default: ours alone)")
-    parser.add_argument("--torch_python", default="python3", help="loader, train: a Python with PyTorch")
-    parser.add_argument("--network", default="ifrnet_s", help="train: a name of src/models, or all")
+    parser.add_argument("--upstream", default="", help="all but ops: folder of checkouts (default: ours alone)")
+    parser.add_argument("--torch_python", default="python3", help="all but ops: a Python with PyTorch")
+    parser.add_argument("--network", default="ifrnet_s", help="train, model: a name of src/models, or all")
+    parser.add_argument("--sizes", nargs="+", default=["256x448"], help="model: HEIGHTxWIDTH (default: 256x448)")
     loader = parser.add_argument_group("loader")
     loader.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="numbers of workers (default: 1 2)")
     loader.add_argument("--batch_size", type=int, default=6, help="default: %(default)s")
     loader.add_argument("--batches", type=int, default=10, help="timed in a round (default: %(default)s)")
     loader.add_argument("--clips", type=int, default=40, help="generated triplets (default: %(default)s)")
     loader.add_argument("--data_path", default="", help="a vimeo_triplet folder with flow instead of generated ones")
+    edge = parser.add_argument_group("edge")
+    edge.add_argument("--mindir_path", default="", help="an export of an IFRNet by MindSpore 2.0.0")
+    edge.add_argument("--program", default=str(PROGRAM), help="default: %(default)s")
+    edge.add_argument("--runs", type=int, default=10, help="predictions in a round (default: %(default)s)")
     options = parser.parse_args(arguments)
     COMMANDS[options.command](options)
 

@@ -94,14 +94,11 @@ class OurStep:
         return 1e3 * (time.perf_counter() - wall), 1e3 * (time.process_time() - processor)
 
 
-class UpstreamStep:
-    """The same step in a Python with PyTorch, which answers `run` as `OurStep` does; it ends with its block."""
+class UpstreamSide:
+    """A script run by a Python with PyTorch, which answers every line with one of JSON; it ends with its block."""
 
-    def __init__(self, python: str, upstream: str, name: str, optimizer: str, columns: dict):
-        self.folder = tempfile.TemporaryDirectory()
-        arrays = Path(self.folder.name) / "columns.npz"
-        np.savez(arrays, **columns)
-        command = [python, str(UPSTREAM_SIDE), upstream, name, optimizer, str(arrays)]
+    def __init__(self, python: str, script: Path, *arguments):
+        command = [python, *(str(word) for word in (script, *arguments))]
         try:
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         except OSError as error:
@@ -114,16 +111,30 @@ class UpstreamStep:
         with suppress(BrokenPipeError):
             self.process.stdin.close()
         self.process.wait()
-        self.folder.cleanup()
 
-    def run(self) -> tuple[float, float]:
+    def run(self):
+        """Return what it answers. Raises EnvironmentFault when it has ended instead."""
         with suppress(BrokenPipeError):
-            self.process.stdin.write("step\n")
+            self.process.stdin.write("run\n")
             self.process.stdin.flush()
         answer = self.process.stdout.readline()
         if not answer:
             raise EnvironmentFault("the upstream side ended; its own message stands above")
-        return tuple(json.loads(answer))
+        return json.loads(answer)
+
+
+class UpstreamStep(UpstreamSide):
+    """The same step on the other side: `run()` answers as that of `OurStep` does."""
+
+    def __init__(self, python: str, upstream: str, name: str, optimizer: str, columns: dict):
+        self.folder = tempfile.TemporaryDirectory()
+        arrays = Path(self.folder.name) / "columns.npz"
+        np.savez(arrays, **columns)
+        super().__init__(python, UPSTREAM_SIDE, upstream, name, optimizer, arrays)
+
+    def __exit__(self, *_):
+        super().__exit__(*_)
+        self.folder.cleanup()
 
 
 def bench_train(options: argparse.Namespace) -> None:

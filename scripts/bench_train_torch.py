@@ -21,6 +21,7 @@ from torch import nn
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 DEVIATION = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 IFRNET_FILES = {"ifrnet_s": "IFRNet_S", "ifrnet": "IFRNet", "ifrnet_l": "IFRNet_L"}
+FLAVR_OUTPUTS = {"flavr_2x": 1, "flavr_4x": 3, "flavr_8x": 7}
 
 
 def ifrnet(root, name):
@@ -39,8 +40,9 @@ def flavr(root, name):
     sys.path.insert(0, os.path.join(root, "FLAVR"))
     resnet = importlib.import_module("model.resnet_3D")
     architecture = importlib.import_module("model.FLAVR_arch")
-    resnet.useBias = False
-    network = architecture.UNet_3D_3D("unet_18", n_inputs=4, n_outputs=1, joinType="concat", upmode="transpose")
+    outputs = FLAVR_OUTPUTS[name]
+    resnet.useBias = outputs > 1
+    network = architecture.UNet_3D_3D("unet_18", n_inputs=4, n_outputs=outputs, joinType="concat", upmode="transpose")
 
     def loss(columns):
         out = network([columns[f"frame{index}"] for index in range(4)])
@@ -92,7 +94,7 @@ def tdan(root, name):
 
 NETWORKS = {
     **{name: ifrnet for name in IFRNET_FILES},
-    "flavr_2x": flavr,
+    **{name: flavr for name in FLAVR_OUTPUTS},
     "toflow_vfi": toflow_vfi,
     "toflow_vsr_x4": toflow_vsr,
     "tdan_x4": tdan,

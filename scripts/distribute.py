@@ -1,4 +1,4 @@
-"""Train on several workers of one machine: python scripts/distribute.py --device_target CPU -- FLAGS OF train.py
+"""Train or evaluate on several workers of one machine: python scripts/distribute.py --device_target CPU -- FLAGS
 
 scripts/run_distribute_train_*.sh call it. The workers' logs go to OUTPUT_PATH/workers.
 """
@@ -17,6 +17,8 @@ from src.engine.launch import VISIBLE, count_devices, start_workers  # noqa: E40
 from src.engine.watch import watch  # noqa: E402
 from src.errors import run_command  # noqa: E402
 
+OUTPUTS = {"train.py": "outputs/train", "eval.py": "outputs/eval"}
+
 
 def main(argv):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], allow_abbrev=False)
@@ -24,15 +26,16 @@ def main(argv):
     parser.add_argument("--worker_num", type=int, help="workers (default: one a visible device, two on the CPU)")
     parser.add_argument("--visible_devices", help="numbers of the devices to use, separated by commas")
     parser.add_argument("--rank_table_file", default="", help="Ascend: start the workers of this table")
-    parser.add_argument("flags", nargs="*", metavar="FLAG", help="flags of train.py, after --")
+    parser.add_argument("--program", choices=OUTPUTS, default="train.py", help="what they run (default: %(default)s)")
+    parser.add_argument("flags", nargs="*", metavar="FLAG", help="flags of the program, after --")
     options = parser.parse_args(argv)
     flags = [*options.flags, "--device_target", options.device_target, "--distribute"]
     recipe = parse_recipe(flags, description=__doc__)
     if options.visible_devices:
         os.environ[VISIBLE[options.device_target]] = options.visible_devices
     count = options.worker_num or (0 if options.rank_table_file else count_devices(options.device_target))
-    logs = Path(recipe.output_path or "outputs/train") / "workers" / time.strftime("%Y%m%d-%H%M%S")
-    command = [str(ROOT / "train.py"), *flags]
+    logs = Path(recipe.output_path or OUTPUTS[options.program]) / "workers" / time.strftime("%Y%m%d-%H%M%S")
+    command = [str(ROOT / options.program), *flags]
     sys.exit(watch(start_workers(command, options.device_target, count, logs, options.rank_table_file)))
 
 

@@ -44,6 +44,7 @@ def main(argv):
     usual = [each for each in dataset_named(arguments.dataset).splits if each in ("train", "test")]
     splits = [arguments.split] if arguments.split else usual
     options = {name: getattr(arguments, name) for name in ("flow_path", "multi", "inputs")}
+    options["borders"] = "mirrored"
     entries = {each: find_entries(arguments.dataset, arguments.data_path, each, **options) for each in splits}
     import_mindspore()
     manifest = pack(

@@ -23,7 +23,7 @@ AMP_LEVELS = ("O0", "O1")
 ON_DISK = (
     "clips",
     "vimeo_triplet", "vimeo_septuplet", "vimeo_bi", "vimeo_bd", "gopro", "adobe240", "ucf101", "snu_film",
-    "middlebury_other", "middlebury_eval", "vid4_bi", "vid4_bd", "spmcs_bi", "spmcs_bd",
+    "middlebury_other", "middlebury_eval", "davis", "vid4_bi", "vid4_bd", "spmcs_bi", "spmcs_bd", "reds",
 )  # fmt: skip
 DATASETS = ("synthetic", "shifts", *ON_DISK)
 OPTIMIZERS = ("adamw", "adam")
@@ -105,9 +105,12 @@ class Recipe:
     ckpt_path: str = option("", "weights to start from")
     flow_ckpt: str = option("", "TOFlow: weights of SPyNet to start the flow from")
     encoder_ckpt: str = option("", "IFR+: weights of ConvNeXt V2 femto to start the encoder from")
-    vgg_ckpt: str = option("", "IFR+: weights of VGG-16 for the perceptual loss, which is left out without them")
-    lpips_ckpt: str = option("", "IFR+: weights of VGG-16's channels in that loss")
+    vgg_ckpt: str = option("", "IFR+, lpips: weights of VGG-16 for the perceptual loss; none leave it out")
+    lpips_ckpt: str = option("", "IFR+, lpips: weights of VGG-16's channels in that loss")
+    protocol: str = option("", "evaluation: a card of configs/protocols and its dataset (default: the dataset's card)")
+    lpips: bool = option(False, "evaluation: LPIPS too, by vgg_ckpt and lpips_ckpt")
     eval_samples: int = option(64, "generated motion: how many samples are evaluated", low=1)
+    report: bool = option(False, "evaluation: write report.html with the worst and the best samples, to be looked at")
     output_path: str = option("", "folder of everything the run writes (default: outputs/train, outputs/eval)")
     seed: int = option(1, "seed of weights and data", low=0)
     device_target: str = option("CPU", "what it runs on", choices=DEVICES)
@@ -158,7 +161,7 @@ def check_values(options) -> None:
         value, rule = getattr(options, each.name), each.metadata
         if "choices" in rule and value not in rule["choices"]:
             known = ", ".join(rule["choices"])
-            raise UsageError(f"{each.name} is one of {known}; got {value!r}{_near(value, rule['choices'])}")
+            raise UsageError(f"{each.name} is one of {known}; got {value!r}{near(value, rule['choices'])}")
         if "low" in rule and not value >= rule["low"]:
             raise UsageError(f"{each.name} is at least {rule['low']}; got {value}")
         if "high" in rule and not value <= rule["high"]:
@@ -188,6 +191,12 @@ def read_recipe(path: str) -> dict:
 
     Raises UsageError for a missing file, broken YAML, an unknown key or a value of the wrong type.
     """
+    values = read_values(path, Recipe)
+    return _with_one_length(values, values)
+
+
+def read_values(path: str, options_class) -> dict:
+    """Read fields of a dataclass from a YAML file, as `read_recipe` does those of a `Recipe`."""
     file = Path(path) if Path(path).exists() else ROOT / path
     if not file.is_file():
         raise UsageError(f"config_path is an existing YAML file; got {path!r}")
@@ -197,12 +206,12 @@ def read_recipe(path: str) -> dict:
         raise UsageError(f"{path} is not valid YAML: {error}") from error
     if not isinstance(values, dict):
         raise UsageError(f"{path} holds 'key: value' lines; got a {type(values).__name__}")
-    kinds = _kinds(Recipe)
+    kinds = _kinds(options_class)
     for key, value in values.items():
         if key not in kinds:
-            raise UsageError(f"{path}: unknown key {key!r}{_near(key, kinds)}")
+            raise UsageError(f"{path}: unknown key {key!r}{near(key, kinds)}")
         values[key] = _typed(f"{path}: {key}", value, kinds[key])
-    return _with_one_length(values, values)
+    return values
 
 
 def _check_together(recipe):
@@ -218,12 +227,15 @@ def _check_together(recipe):
     if recipe.schedule == "plateau" and not recipe.val_steps:
         raise UsageError("val_steps is at least 1 with schedule plateau, which looks at validations; got 0")
     for key, models in PART_WEIGHTS.items():
-        if getattr(recipe, key) and recipe.model not in models:
+        measured = recipe.lpips and key in ("vgg_ckpt", "lpips_ckpt")
+        if getattr(recipe, key) and recipe.model not in models and not measured:
             raise UsageError(f"{key} is for {', '.join(models)}; got model {recipe.model!r}")
     if recipe.initial_weights == "he" and not recipe.model.startswith("ifrnet"):
         raise UsageError(f"initial_weights he is for ifrnet_s, ifrnet, ifrnet_l; got model {recipe.model!r}")
     if bool(recipe.vgg_ckpt) != bool(recipe.lpips_ckpt):
         raise UsageError("vgg_ckpt and lpips_ckpt go together; got one of them")
+    if recipe.lpips and not recipe.vgg_ckpt:
+        raise UsageError("lpips needs vgg_ckpt and lpips_ckpt; got none")
 
 
 def _check_sinking(recipe):
@@ -258,14 +270,16 @@ def _typed(key, value, kind):
 
 
 def _article(kind):
-    return {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}[kind]
+    told = {int: "a whole number", float: "a number", bool: "true or false", str: "a text", dict: "key: value lines"}
+    return told[kind]
 
 
 def _kinds(options_class):
     return typing.get_type_hints(options_class)
 
 
-def _near(word, known) -> str:
+def near(word, known) -> str:
+    """Return the end of a message that names the known word which was probably meant, if any."""
     match = difflib.get_close_matches(str(word), list(known), 1)
     return f", did you mean {match[0]!r}?" if match else ""
 
@@ -297,7 +311,7 @@ class _Parser(argparse.ArgumentParser):
         if rest:
             flags = [flag for action in self._actions for flag in action.option_strings]
             word = rest[0].split("=")[0]
-            raise UsageError(f"unknown argument {word!r}{_near(word, flags)} (see --help)")
+            raise UsageError(f"unknown argument {word!r}{near(word, flags)} (see --help)")
         return known
 
     def error(self, message):

@@ -40,14 +40,17 @@ def test_a_second_run_does_not_write_over_the_first(run):
 
 def test_the_weights_are_evaluated_with_their_protocol(run, tmp_path, capsys):
     weights = str(run / "ifrnet_s.ckpt")
-    evaluation.main([*TINY, "--eval_samples", "3", "--ckpt_path", weights, "--output_path", str(tmp_path / "eval")])
+    folder = str(tmp_path / "eval")
+    evaluation.main([*TINY, "--eval_samples", "3", "--ckpt_path", weights, "--output_path", folder, "--report"])
     results = json.loads((tmp_path / "eval" / "metrics.json").read_text())
     records = [json.loads(line) for line in (tmp_path / "eval" / "samples.jsonl").read_text().splitlines()]
     assert (results["model"], results["dataset"], results["samples"]) == ("ifrnet_s", "synthetic", 3)
     for measure in ("psnr", "ssim", "psnr_baseline"):
         assert results[measure] == pytest.approx(sum(record[measure] for record in records) / 3)
-    assert "3 generated triplets of 32x32" in results["protocol"]
+    assert results["protocol"]["name"] == "synthetic" and results["protocol"]["psnr"] == "double"
     assert f"{results['psnr']:.2f}" in capsys.readouterr().out
+    page = (tmp_path / "eval" / "report.html").read_text(encoding="utf-8")
+    assert f"<dd>{results['psnr']:.2f}</dd>" in page and page.count('class="sample') == 3
 
 
 def test_an_unknown_model_lists_the_known_ones(tmp_path):

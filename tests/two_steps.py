@@ -11,14 +11,11 @@ import eval as evaluation
 import train
 from src.engine.checkpoint import Card, save_weights
 from src.models import create_model
-from src.ops import backend
 
 TINY = ["--height", "32", "--width", "32", "--batch_size", "1", "--workers", "1", "--max_steps", "2"]
 
 
 def main(folder, recipe, model, *flags):
-    # tests/ops are about this form, which takes twice the time to compile
-    backend.DEVICE_FORMS["convolution_gradient"]["CPU"] = backend.FUSED
     folder, command = Path(folder), ["--config_path", recipe, *flags]
     save_weights(create_model(model), folder / "start.ckpt", Card(model))
     train.main([*command, *TINY, "--ckpt_path", str(folder / "start.ckpt"), "--output_path", str(folder / "run")])

@@ -52,7 +52,7 @@ def _x4_clips(title, kind, clip):
     layout = benchmarks.X4_CLIPS_LAYOUT.format(kind=kind)
     index = partial(benchmarks.x4_clip_entries, kind)
     marks = (f"GT/{clip}/*.png", f"{kind}x4/{clip}/*.png")
-    return Dataset(f"{title}, {kind} x4", ENLARGED, layout, marks, TEST, index, changes=TDAN_CHANGES)
+    return Dataset(f"{title}, {kind} x4", ENLARGED, layout, marks, TEST, index, ("borders",), changes=TDAN_CHANGES)
 
 
 DATASETS = {
@@ -90,10 +90,18 @@ DATASETS = {
         "Middlebury evaluation", VIDEO, benchmarks.MIDDLEBURY_EVAL_LAYOUT, ("eval-data",), TEST,
         benchmarks.middlebury_eval_entries,
     ),
+    "davis": Dataset(
+        "DAVIS", VIDEO, benchmarks.DAVIS_LAYOUT, ("JPEGImages/480p/*/*.*|*/00000.jpg|*/00000.png",), TEST,
+        benchmarks.davis_entries,
+    ),
     "vid4_bi": _x4_clips("Vid4", "BI", "calendar"),
     "vid4_bd": _x4_clips("Vid4", "BD", "calendar"),
     "spmcs_bi": _x4_clips("SPMCS-30", "BI", "*_*"),
     "spmcs_bd": _x4_clips("SPMCS-30", "BD", "*_*"),
+    "reds": Dataset(
+        "REDS, bicubic x4", ENLARGED, benchmarks.REDS_LAYOUT, ("*_sharp/*/*.png|*/*_sharp/*/*.png",), ("test", "val"),
+        benchmarks.reds_entries, ("borders",), changes=TDAN_CHANGES,
+    ),
     "clips": Dataset("Clips", VIDEO, CLIPS_LAYOUT, (), BOTH, None),
 }  # fmt: skip
 

@@ -1,25 +1,26 @@
-"""What a network is measured on: named samples with the true frame."""
+"""What a network is measured on: named samples with the true frame, in cases that are read one at a time."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from src.data.datasets import DATASETS
 from src.data.folders import find_clips, odd_frames
 from src.data.samples import degraded, read_window
 from src.data.sources import GENERATED, entries_of
 from src.data.synthetic import SyntheticMotion
 from src.data.window import to_columns
-from src.errors import UsageError
+from src.errors import InputError, UsageError
 from src.ops.bicubic_matrix import bicubic_matrix
 
 # Far from any seed a recipe trains with, so that generated test motion is never seen in training.
 UNSEEN_SEED = 1_000_003
+MIDDLE = 0.5  # where a truth that is kept back lies
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,14 @@ class Sample:
     """One frame to predict: group names the clip it comes from; frames and truth are RGB in [0, 1].
 
     frames: (inputs, 3, h, w), in order of time. time: of the truth, between the two central frames. truth: (3, H, W),
-    of the frames' size or four times as high and wide.
+    of the frames' size or four times as high and wide; None where it is not published.
     """
 
     group: str
     name: str
     frames: np.ndarray
     time: float
-    truth: np.ndarray
+    truth: np.ndarray | None
 
     @property
     def baseline(self) -> np.ndarray:
@@ -47,16 +48,43 @@ class Sample:
         return np.clip(rows @ self.frames[count // 2] @ columns.T, 0, 1).astype(np.float32)
 
 
-def evaluation_samples(recipe, inputs: int = 2) -> Iterator[Sample]:
-    """Yield the samples a recipe is evaluated on, one at a time; of a published dataset the test split or recipe.split.
+@dataclass(frozen=True)
+class Case:
+    """What is read, and fails, as one: samples from the same frames, or a clip.
 
-    inputs: how many frames the network takes. Raises UsageError when the dataset has no such split, or no true frames.
+    count: of its samples, 0 where that is not known ahead. read: returns an iterator of them; InputError, which names
+    the file, comes from it when they cannot be read.
+    """
+
+    group: str
+    name: str
+    count: int
+    read: Callable[[], Iterator[Sample]]
+
+
+def evaluation_cases(recipe, inputs: int = 2, borders: str = "mirrored", view: tuple | None = None) -> list[Case]:
+    """Return what a recipe is evaluated on; of a published dataset that is the test split, or recipe.split.
+
+    inputs: how many frames the network takes. borders: how clips go on at their ends (see `x4_clip_entries`). view: the
+    (height, width) of the central part that frames and truth are cut to. Raises UsageError when the dataset has no such
+    split, InputError when it is not laid out so.
     """
     if recipe.dataset == "synthetic":
-        return _generated(recipe)
-    if recipe.dataset not in GENERATED:
-        return _from_entries(_measurable(recipe, inputs), inputs)
-    return _odd_frames(recipe)
+        size = (recipe.height, recipe.width)
+        source = SyntheticMotion(size, recipe.eval_samples, UNSEEN_SEED, recipe.max_displacement, recipe.time)
+        return [_generated_case(source, index) for index in range(len(source))]
+    if recipe.dataset in GENERATED:
+        return [
+            Case(Path(clip).name, "", 0, partial(_odd_frames, clip, view)) for clip in find_clips(recipe.data_path)
+        ]
+    return [_case_of(entry, inputs, view) for entry in entries_of(recipe, recipe.split or "test", inputs, borders)]
+
+
+def evaluation_samples(recipe, inputs: int = 2) -> Iterator[Sample]:
+    """Return an iterator of the samples of all cases, which have to have true frames; see `evaluation_cases`."""
+    if recipe.dataset not in GENERATED and not any(entry.targets for entry in _entries(recipe, inputs)):
+        raise UsageError(f"{recipe.dataset} comes without true frames, so that nothing can be measured on it")
+    return _samples(evaluation_cases(recipe, inputs))
 
 
 def validation_samples(recipe, inputs: int = 2) -> Iterator[Sample]:
@@ -74,8 +102,17 @@ def validation_samples(recipe, inputs: int = 2) -> Iterator[Sample]:
     if not recipe.val_samples or chosen.dataset == "synthetic":
         return evaluation_samples(chosen, inputs)
     if chosen.dataset in GENERATED:
-        return _spread(list(_odd_frames(chosen)), recipe.val_samples)
-    return _from_entries(_spread(_measurable(chosen, inputs), recipe.val_samples), inputs)
+        return _spread(list(evaluation_samples(chosen)), recipe.val_samples)
+    return _samples(_case_of(entry, inputs) for entry in _spread(_entries(chosen, inputs), recipe.val_samples))
+
+
+def _entries(recipe, inputs):
+    return entries_of(recipe, recipe.split or "test", inputs)
+
+
+def _samples(cases):
+    for case in cases:
+        yield from case.read()
 
 
 def _spread(items, count):
@@ -84,49 +121,51 @@ def _spread(items, count):
     return [items[index * len(items) // count] for index in range(count)]
 
 
-def protocol_of(recipe) -> str:
-    """Return one line that says what is predicted from what, and how it is measured."""
-    measured = "PSNR over all RGB values and 3-D window SSIM of unrounded predictions, mean over frames"
-    if recipe.dataset == "synthetic":
-        return f"{recipe.eval_samples} generated triplets of {recipe.width}x{recipe.height}; {measured}"
-    if recipe.dataset not in GENERATED:
-        title = DATASETS[recipe.dataset].title
-        return f"{title}, split {recipe.split or 'test'}, whole frames; {measured}"
-    return f"odd frames predicted from their even neighbours, triplets across a cut left out; {measured}"
+def _generated_case(source, index):
+    name = f"{index:04d}"
 
-
-def _measurable(recipe, inputs):
-    entries = entries_of(recipe, recipe.split or "test", inputs)
-    if not any(entry.targets for entry in entries):
-        raise UsageError(f"{recipe.dataset} comes without true frames, so that nothing can be measured on it")
-    return entries
-
-
-def _generated(recipe):
-    size = (recipe.height, recipe.width)
-    source = SyntheticMotion(size, recipe.eval_samples, UNSEEN_SEED, recipe.max_displacement, recipe.time)
-    for index in range(len(source)):
+    def read():
         frame0, frame1, time, target, _ = source[index]
-        yield Sample("synthetic", f"{index:04d}", np.stack((frame0, frame1)), float(time.reshape(-1)[0]), target)
+        yield Sample("synthetic", name, np.stack((frame0, frame1)), float(time.reshape(-1)[0]), target)
+
+    return Case("synthetic", name, 1, read)
 
 
-def _odd_frames(recipe):
-    for clip in find_clips(recipe.data_path):
-        for index, window in odd_frames(clip):
-            first, middle, last = (_to_float(each) for each in window)
-            yield Sample(Path(clip).name, f"{index:05d}", np.stack((first, last)), 0.5, middle)
+def _odd_frames(clip, view):
+    for index, window in odd_frames(clip):
+        first, middle, last = (_central(_to_float(each), view, clip) for each in window)
+        yield Sample(Path(clip).name, f"{index:05d}", np.stack((first, last)), MIDDLE, middle)
 
 
-def _from_entries(entries, inputs):
-    for entry in entries:
-        window = degraded(read_window(entry, inputs), entry)
-        columns = (*(f"frame{index}" for index in range(inputs)), "target")
-        *frames, targets = to_columns(window, columns)
-        truths = targets if targets.ndim == 4 else targets[None]
-        frames = np.stack(frames)  # one array for all its truths, so that a predictor of several frames runs once
-        for number, (time, truth) in enumerate(zip(window.times, truths), 1):
-            name = entry.name if len(truths) == 1 else f"{entry.name}+{number}"
-            yield Sample(entry.group, name, frames, time, truth)
+def _case_of(entry, inputs, view=None):
+    return Case(entry.group, entry.name, max(len(entry.targets), 1), partial(_read_entry, entry, inputs, view))
+
+
+def _read_entry(entry, inputs, view):
+    window = degraded(read_window(entry, inputs), entry)
+    frames = to_columns(window, [f"frame{index}" for index in range(inputs)])
+    # one array for all truths, so that a predictor of several frames runs once
+    frames = np.stack([_central(frame, view, entry.frames[0]) for frame in frames])
+    if not window.targets:
+        yield Sample(entry.group, entry.name, frames, MIDDLE, None)
+        return
+    truths = to_columns(window, ("target",))[0]
+    truths = truths if truths.ndim == 4 else truths[None]
+    for number, (time, truth) in enumerate(zip(window.times, truths), 1):
+        name = entry.name if len(truths) == 1 else f"{entry.name}+{number}"
+        yield Sample(entry.group, name, frames, time, _central(truth, view, entry.targets[number - 1]))
+
+
+def _central(frame, view, file):
+    """Return the central (height, width) of a frame, rounded as torchvision's CenterCrop does."""
+    if view is None:
+        return frame
+    spare = [full - wanted for full, wanted in zip(frame.shape[1:], view)]
+    if min(spare) < 0:
+        sizes = "{} x {} pixels; got {} x {}".format(*view, *frame.shape[1:])
+        raise InputError(f"{file}: the protocol needs at least {sizes}")
+    top, left = (round(each / 2) for each in spare)
+    return frame[:, top : top + view[0], left : left + view[1]]
 
 
 def _to_float(frame: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from src.errors import UsageError
+from src.errors import InputError, UsageError
 from src.video.cuts import is_cut
 from src.video.images import IMAGE_SUFFIXES
 from src.video.reader import open_source
@@ -19,7 +19,7 @@ VIDEO_SUFFIXES = (".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v")
 def find_clips(data_path: str) -> list[str]:
     """List the clips under a path: itself when it is a video or holds images, else those in it, sorted by name.
 
-    Several paths may be given, separated by colons. Raises UsageError when a path holds no clip.
+    Several paths may be given, separated by colons. Raises UsageError without one, InputError where one holds no clip.
     """
     clips = []
     for part in data_path.split(":"):
@@ -29,8 +29,11 @@ def find_clips(data_path: str) -> list[str]:
             found = [str(path)]
         else:
             found = [str(each) for each in inside if each.is_dir() or each.suffix.lower() in VIDEO_SUFFIXES]
+        if not part:
+            raise UsageError(f"data_path is a video, a folder of frames, or a folder of those; got {data_path!r}")
         if not found:
-            raise UsageError(f"data_path is a video, a folder of frames, or a folder of those; got {part!r}")
+            met = ", ".join(each.name for each in inside[:4]) or ("nothing" if path.is_dir() else "no such path")
+            raise InputError(f"{part}: needs videos or folders of frames; found {met}")
         clips += found
     return clips
 

@@ -63,9 +63,9 @@ def bad_samples(source) -> str:
     return f"bad samples: {report}\n" if report else ""
 
 
-def entries_of(recipe, split: str, inputs: int) -> list:
+def entries_of(recipe, split: str, inputs: int, borders: str = "mirrored") -> list:
     """Index a split of a recipe's dataset for a network of so many inputs; see `src.data.datasets.find_entries`."""
-    options = {"flow_path": recipe.flow_path, "multi": recipe.multi, "inputs": inputs}
+    options = {"flow_path": recipe.flow_path, "multi": recipe.multi, "inputs": inputs, "borders": borders}
     return find_entries(recipe.dataset, recipe.data_path, split, **options)
 
 

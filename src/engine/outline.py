@@ -51,14 +51,12 @@ def activation_bytes(recipe, network) -> int:
     frames = [mindspore.Tensor(np.zeros((1, 3, side, side), np.float32)) for _ in range(network.inputs)]
     if network.takes_time:
         frames.append(mindspore.Tensor(np.full((1, 1, 1, 1), 0.5, np.float32)))
-    counted = []
-    handles = [
-        cell.register_forward_hook(lambda cell, inputs, output: counted.append(_size(output)))
-        for _, cell in network.cells_and_names()
-        if not list(cell.cells())
-    ]
-    mindspore.set_context(mode=mindspore.PYNATIVE_MODE)
+    counted, handles = [], []
+    mindspore.set_context(mode=mindspore.PYNATIVE_MODE)  # before the hooks: 2.0 takes none in graph mode
     try:
+        for _, cell in network.cells_and_names():
+            if not list(cell.cells()):
+                handles.append(cell.register_forward_hook(lambda cell, inputs, output: counted.append(_size(output))))
         network(*frames)
     finally:
         mindspore.set_context(mode=mindspore.GRAPH_MODE)

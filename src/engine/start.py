@@ -55,7 +55,8 @@ def load_perceptual(distance, vgg: str | Path, lpips: str | Path) -> None:
     `load_weights` does.
     """
     kernels = {name: each for name, each in distance.parameters_and_names() if name != "weights"}
-    values = read_published(vgg, "vgg_16", {name: tuple(each.shape) for name, each in kernels.items()})
+    part = "vgg_16_biased" if any(name.endswith(".bias") for name in kernels) else "vgg_16"
+    values = read_published(vgg, part, {name: tuple(each.shape) for name, each in kernels.items()})
     widths = [stage[-1].out_channels for stage in distance.stages]
     channels = read_published(lpips, "lpips", {str(index): (1, width, 1, 1) for index, width in enumerate(widths)})
     if any((each < 0).any() for each in channels.values()):

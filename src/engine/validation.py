@@ -8,9 +8,8 @@ import numpy as np
 
 from src.engine.parallel import ALONE, average_scores
 from src.errors import InputError
+from src.metrics.measure import CEILING
 from src.metrics.psnr import psnr
-
-CEILING = 100.0  # dB, for pictures that are equal
 
 
 class Validation:

@@ -77,7 +77,8 @@ class Job:
         unseen = [rank for rank in range(self.count) if rank not in self.ranks.values()]
         told = [rank for rank in gone + unseen if _size(self.folder / f"worker_{rank}.log")]
         if told:
-            return told[0]
+            # mpirun ends the others at once: the one that failed has told why
+            return min(told, key=lambda rank: not _tells_why(self.folder / f"worker_{rank}.log"))
         started = [rank for rank in unseen if (self.folder / f"worker_{rank}.log").exists()]
         return started[0] if len(started) == 1 else None
 
@@ -136,6 +137,11 @@ def _report(job, failure) -> int:
     how = f"was killed by {signal.Signals(code - 128).name}" if code > 128 else f"ended with code {code}"
     print(f"error: {who} {how}, so all were ended; its output is in {log}", file=sys.stderr)
     return code
+
+
+def _tells_why(log):
+    text = log.read_text(encoding="utf-8", errors="replace")
+    return re.search(r"^(Traceback \(most recent call last\)|error: )", text, re.MULTILINE) is not None
 
 
 def last_words(log: Path, most: int = 60) -> str:

@@ -13,6 +13,7 @@ The contract every network keeps:
 """
 
 from functools import partial
+from inspect import signature
 
 from src.errors import UsageError
 from src.models import flavr, ifrnet, ifrplus, liteflownet, spynet, tdan, toflow
@@ -37,6 +38,11 @@ def create_model(name: str, **options):
     if name not in MODELS:
         raise UsageError(f"model is one of {', '.join(MODELS)}; got {name!r}")
     return MODELS[name](**options)
+
+
+def has_option(name: str, option: str) -> bool:
+    """Return whether the class of a network takes that option; False for an unknown name."""
+    return name in MODELS and option in signature(MODELS[name]).parameters
 
 
 def count_parameters(network) -> int:

@@ -18,11 +18,12 @@ class GraphPredictor:
     """`Predictor` around a Cell that keeps the contract of src/models.
 
     Frames of any size are padded on the right and at the bottom by repeating the edge, up to the network's multiple,
-    and the result is cropped back.
+    and the result is cropped back. What leaves [0, 1] is cut off unless `clips` is set to False, as some measures want.
     """
 
     def __init__(self, network, timestep: str = FIXED):
         self.network = network.set_train(False)
+        self.clips = True
         self.inputs = network.inputs
         self.outputs = network.outputs
         self.scale = network.scale
@@ -43,7 +44,7 @@ class GraphPredictor:
         for time in times:
             when = (Tensor(np.full((1, 1, 1, 1), time, np.float32)),) if self.network.takes_time else ()
             output = self.network(*padded, *when).asnumpy()[0]
-            predicted.append(np.clip(output[:, : height * self.scale, : width * self.scale], 0, 1))
+            predicted.append(self._cut(output, height, width))
         return np.stack(predicted)
 
     def _all_outputs(self, frames, padded):
@@ -51,8 +52,12 @@ class GraphPredictor:
         if self.last[0] is not frames:
             height, width = frames.shape[2:]
             output = self.network(*padded).asnumpy()[0]
-            self.last = frames, np.clip(output[..., : height * self.scale, : width * self.scale], 0, 1)
+            self.last = frames, self._cut(output, height, width)
         return self.last[1]
+
+    def _cut(self, output, height, width):
+        output = output[..., : height * self.scale, : width * self.scale]
+        return np.clip(output, 0, 1) if self.clips else output
 
     def _output_at(self, time):
         place = time * (self.network.outputs + 1)
@@ -68,9 +73,10 @@ def pad_to_multiple(frames: np.ndarray, multiple: int) -> np.ndarray:
     return np.ascontiguousarray(np.pad(frames, margins, mode="edge"))
 
 
-def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: int) -> GraphPredictor:
+def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: int, **options) -> GraphPredictor:
     """Return a predictor of the named network with the weights of `ckpt_path`, or its shipped ones when that is "".
 
+    options: those of the network's class.
     Raises UsageError for an unknown model, one that predicts no frames, or one without shipped weights;
     WeightsError for unfit weights; EnvironmentFault when MindSpore or the device cannot be had.
     """
@@ -79,7 +85,7 @@ def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: in
     from src.engine.checkpoint import load_weights
     from src.models import create_model
 
-    network = create_model(model)
+    network = create_model(model, **options)
     if network.task == "flow":
         raise UsageError(f"{model} predicts flow, not frames; give another --model")
     shipped = CHECKPOINTS / f"{model}.ckpt"

@@ -136,11 +136,11 @@ def decode_image(data: bytes, file: Path) -> np.ndarray:
 
 def write_image(file: Path, pixels: np.ndarray) -> None:
     """Write (H, W, 3) uint8 RGB as PNG; OSError when the disk does not take it."""
-    file.write_bytes(encoded_image(pixels))
+    file.write_bytes(encode_png(pixels))
 
 
-def encoded_image(pixels: np.ndarray) -> bytes:
-    """Return (H, W, 3) uint8 RGB as the content of a PNG file."""
+def encode_png(pixels: np.ndarray) -> bytes:
+    """Return (H, W, 3) uint8 RGB as the bytes of a PNG file."""
     done, data = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     if not done:
         raise ValueError(f"a PNG needs (H, W, 3) uint8; got {pixels.shape} {pixels.dtype}")

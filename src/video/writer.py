@@ -16,7 +16,7 @@ import numpy as np
 
 from src.video.clock import Grid, Timestamps
 from src.video.encoder import PictureEncoder
-from src.video.images import encoded_image
+from src.video.images import encode_png
 from src.video.media import file_address
 from src.video.progress import note
 from src.video.publish import VIDEO_FORMATS, is_video_name
@@ -88,7 +88,7 @@ class ImageSink:
         pass
 
     def write(self, frame: np.ndarray, time: Fraction | None = None) -> None:
-        self._keep(encoded_image(frame))
+        self._keep(encode_png(frame))
 
     def join(self, times: list[Fraction], pieces: Iterable[Piece]) -> None:
         for piece in pieces:
@@ -166,7 +166,7 @@ class VideoSink:
 def encoded_pieces(path: str, source: Source, pace: Pace, scale: int, frames: Iterable[np.ndarray]) -> list[Piece]:
     """Encode frames on their own, for a sink of the same path, source, pace and scale to join."""
     if not is_video_name(path):
-        return [Piece(encoded_image(frame), index, True) for index, frame in enumerate(frames)]
+        return [Piece(encode_png(frame), index, True) for index, frame in enumerate(frames)]
     # never written: it only tells the encoder what the container of the result expects of it
     with av.open(io.BytesIO(), "w", format=container_format(path)) as container:
         size = (source.width * scale, source.height * scale)

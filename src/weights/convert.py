@@ -71,8 +71,9 @@ LAYOUTS = {
     "ifrplus": (Layout("mindediting", published.mindediting_ifrplus_name, _MINDEDITING_RUN), _OWN),
     "liteflownet": (Layout("pytorch-liteflownet", published.official_liteflownet_name), _OWN),
 }
-# The two parts of the perceptual loss; IFR+ leaves VGG-16's biases out.
+# The two parts of the perceptual loss; IFR+ leaves VGG-16's biases out, the measure LPIPS does not.
 PART_LAYOUTS = {
+    "vgg_16_biased": (Layout("torchvision", published.torchvision_vgg_name, r"classifier\..*"),),
     "vgg_16": (Layout("torchvision", published.torchvision_vgg_name, r"features\.\d+\.bias|classifier\..*"),),
     "lpips": (Layout("the lpips package", published.official_lpips_name),),
 }

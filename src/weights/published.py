@@ -173,9 +173,9 @@ _VGG_PLACES = ((0, 2), (5, 7), (10, 12, 14), (17, 19, 21), (24, 26, 28))
 
 
 def torchvision_vgg_name(name: str) -> str:
-    """Return the name that one of our VGG-16 kernels has in torchvision."""
-    stage, index = re.fullmatch(r"stages\.(\d)\.(\d)\.weight", name).groups()
-    return f"features.{_VGG_PLACES[int(stage)][int(index)]}.weight"
+    """Return the name that one of our VGG-16 kernels or biases has in torchvision."""
+    stage, index, kind = re.fullmatch(r"stages\.(\d)\.(\d)\.(weight|bias)", name).groups()
+    return f"features.{_VGG_PLACES[int(stage)][int(index)]}.{kind}"
 
 
 def official_lpips_name(name: str) -> str:

@@ -125,6 +125,20 @@ def middlebury_eval(folder):
         write_frames(folder / "eval-data" / clip, names, seed=number)
 
 
+def davis(folder):
+    for number, clip in enumerate(("bear", "camel")):
+        names = [f"{index:05d}" for index in range(8 + number)]
+        write_frames(folder / "JPEGImages" / "480p" / clip, names, seed=number)
+
+
+def reds(folder):
+    for part, clips in (("train", ("000", "001", "011", "015", "020")), ("val", ("000", "001"))):
+        for number, clip in enumerate(clips):
+            names = [f"{index:08d}" for index in range(3 + number)]
+            frames = write_frames(folder / f"{part}_sharp" / clip, names, seed=number)
+            write_quarters(folder / f"{part}_sharp_bicubic" / "X4" / clip, names, frames, "BI")
+
+
 def clips(folder):
     write_frames(folder / "frames", [f"{index:04d}" for index in range(9)], seed=0)
     write_video(folder / "video.mp4", moving_frames(9, STEP, 1, SIZE))
@@ -142,9 +156,11 @@ MAKERS = {
     "snu_film": snu_film,
     "middlebury_other": middlebury_other,
     "middlebury_eval": middlebury_eval,
+    "davis": davis,
     "vid4_bi": x4_clips("BI", VID4),
     "vid4_bd": x4_clips("BD", VID4),
     "spmcs_bi": x4_clips("BI", SPMCS),
     "spmcs_bd": x4_clips("BD", SPMCS),
+    "reds": reds,
     "clips": clips,
 }

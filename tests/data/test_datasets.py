@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from src.config import ON_DISK
+from src.data.benchmarks import circled_window
 from src.data.datasets import DATASETS, find_entries, layout_found
 from src.data.entries import central
 from src.errors import InputError, UsageError
@@ -160,6 +161,36 @@ def test_clips_are_mirrored_at_their_ends(name, copies):
     assert entries[0].frames[0].parts[-3] == f"{name[-2:].upper()}x4"
 
 
+def test_clips_go_on_circled_where_the_protocol_says_so(copies):
+    """The places are those of MMagic's reflection_circle padding for seven frames."""
+    assert circled_window(0, 9, 7) == [6, 5, 4, 0, 1, 2, 3]
+    assert circled_window(2, 9, 7) == [6, 0, 1, 2, 3, 4, 5]
+    assert circled_window(7, 9, 7) == [4, 5, 6, 7, 8, 3, 2]
+    assert circled_window(0, 5, 7) == [3, 2, 1, 0, 1, 2, 3]
+    entries = find_entries("reds", str(copies("reds")), "test", borders="circled")
+    last = [entry for entry in entries if entry.group == "020"][-1]
+    assert [int(file.stem) for file in last.frames] == [3, 4, 5, 6, 2, 1, 0]
+
+
+def test_davis_gives_every_second_window_of_seven(copies):
+    folder = copies("davis")
+    entries = find_entries("davis", str(folder), "test")
+    places = [[int(file.stem) for file in (*entry.frames, *entry.targets)] for entry in entries]
+    assert places == [[0, 2, 4, 6, 3], [0, 2, 4, 6, 3], [2, 4, 6, 8, 5]]
+    assert find_entries("davis", str(folder / "JPEGImages/480p"), "test") == entries
+
+
+def test_reds_gives_its_four_clips_or_the_validation_set(copies, tmp_path):
+    folder = copies("reds")
+    entries = find_entries("reds", str(folder), "test")
+    assert list(dict.fromkeys(entry.group for entry in entries)) == ["000", "011", "015", "020"]
+    assert entries[0].frames[3].relative_to(folder).as_posix() == "train_sharp_bicubic/X4/000/00000000.png"
+    assert {entry.group for entry in find_entries("reds", str(folder), "val")} == {"000", "001"}
+    shutil.copytree(folder / "train_sharp", tmp_path / "train" / "train_sharp")
+    made = find_entries("reds", str(tmp_path), "test")
+    assert len(made) == len(entries) and made[0].degradation == "BI"
+
+
 @pytest.mark.parametrize(
     "wanted, given, says",
     [
@@ -169,6 +200,8 @@ def test_clips_are_mirrored_at_their_ends(name, copies):
         ("vid4_bi", "middlebury_other", "Vid4, BI x4 expected in .*; found: Middlebury other"),
         ("snu_film", "adobe240", "test-easy.txt: does not exist; SNU-FILM expected in .*; found: Adobe240"),
         ("ucf101", "vid4_bd", "frame_00.png: does not exist; UCF101 expected in .*; found: .*Vid4, BD x4"),
+        ("reds", "vid4_bi", "train_sharp: does not exist; REDS, bicubic x4 expected in .*; found: Vid4, BI x4"),
+        ("davis", "middlebury_eval", "needs images; found .*; DAVIS expected in .*; found: Middlebury evaluation"),
         ("middlebury_eval", "clips", "eval-data: cannot be read.*; found: no layout of a known dataset .frames/"),
     ],
 )

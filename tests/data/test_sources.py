@@ -5,7 +5,7 @@ import pytest
 
 from src.config import Recipe
 from src.data import COLUMNS
-from src.data.evaluation import evaluation_samples, protocol_of
+from src.data.evaluation import evaluation_cases, evaluation_samples
 from src.data.sources import bad_samples, training_source
 from src.errors import InputError, UsageError
 from src.video.images import read_image
@@ -93,7 +93,10 @@ def test_a_benchmark_is_not_trained_on(name, copies):
         ("ucf101", 2, 3, 64),
         ("snu_film", 2, 16, 64),
         ("middlebury_other", 4, 3, 64),
+        ("davis", 4, 3, 64),
+        ("davis", 2, 3, 64),
         ("vid4_bd", 5, 11, 16),
+        ("reds", 5, 3 + 5 + 6 + 7, 16),
         ("spmcs_bi", 7, 11, 16),
     ],
 )
@@ -105,7 +108,9 @@ def test_the_test_split_is_measured_on(name, inputs, count, small, copies):
     for sample in samples:
         assert sample.frames.shape == (inputs, 3, small, small) and sample.truth.shape == (3, 64, 64)
         assert sample.frames.dtype == sample.truth.dtype == np.float32
-    assert "split test" in protocol_of(recipe)
+    cases = evaluation_cases(recipe, inputs)
+    assert sum(case.count for case in cases) == count
+    assert [each.name for case in cases for each in case.read()] == [sample.name for sample in samples]
 
 
 def test_a_moving_picture_is_where_its_time_says(copies):
@@ -122,3 +127,15 @@ def test_one_difficulty_can_be_chosen_and_truth_is_needed(copies):
         evaluation_samples(copies("middlebury_eval"))
     with pytest.raises(UsageError, match="split of gopro is one of train, test; got 'hard'"):
         evaluation_samples(copies("gopro", split="hard"))
+    (first, *_) = evaluation_cases(copies("middlebury_eval"))[0].read()
+    assert first.name == "Army" and first.truth is None
+
+
+def test_the_central_part_is_that_of_frames_and_truth(copies):
+    (whole,) = evaluation_cases(copies("davis"), 4)[0].read()
+    (part,) = evaluation_cases(copies("davis"), 4, view=(48, 41))[0].read()
+    # 23 columns are left out: torchvision's CenterCrop rounds 11.5 to 12
+    np.testing.assert_array_equal(part.frames, whole.frames[:, :, 8:56, 12:53])
+    np.testing.assert_array_equal(part.truth, whole.truth[:, 8:56, 12:53])
+    with pytest.raises(InputError, match="00000.png: the protocol needs at least 65 x 64 pixels; got 64 x 64"):
+        list(evaluation_cases(copies("davis"), 4, view=(65, 64))[0].read())

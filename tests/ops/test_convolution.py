@@ -31,6 +31,7 @@ def _case(shape, out_channels, kernel=3, stride=1):
 
 CASES = {
     "kernel_3": _case((2, 3, 4, 6), 2),
+    "kernel_7_of_a_batch": _case((2, 2, 5, 9), 3, kernel=7),
     "kernel_5_on_a_narrow_map": _case((1, 2, 6, 2), 3, kernel=5),
     "kernel_1": _case((2, 2, 3, 3), 2, kernel=1),
     "stride_2": _case((2, 2, 4, 6), 2, stride=2),

@@ -45,6 +45,12 @@ def test_a_network_without_time_is_not_given_one_and_its_frame_is_clipped():
     np.testing.assert_allclose(predicted[0], np.minimum(frames.mean(0) + 0.75, 1), atol=1e-6)
 
 
+def test_measures_that_want_so_are_given_what_leaves_the_range():
+    predictor, frames = GraphPredictor(Middle()), two_frames(9, 11)
+    predictor.clips = False
+    np.testing.assert_allclose(predictor(frames, [0.5])[0], frames.mean(0) + 0.75, atol=1e-6)
+
+
 def test_padding_repeats_the_right_and_the_bottom_edge():
     padded = pad_to_multiple(np.arange(6, dtype=np.float32).reshape(1, 2, 3), 4)
     expected = [[0, 1, 2, 2], [3, 4, 5, 5], [3, 4, 5, 5], [3, 4, 5, 5]]
