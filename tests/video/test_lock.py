@@ -10,7 +10,7 @@ import pytest
 from src.errors import UsageError
 from src.video.lock import locked, mark_of
 from src.video.publish import publish
-from tests.test_infer import ROOT
+from tests.runs import ROOT
 
 HOLDER = (
     "import sys, time\n"
