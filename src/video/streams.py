@@ -80,7 +80,7 @@ class StreamCopy:
         if not _takes(self._output.format.name, stream) or (is_cover(stream) and self._output.format.name != "mp4"):
             return "cannot hold"
         target = self._output.add_stream_from_template(stream)
-        target.disposition = stream.disposition
+        target.disposition = stream.disposition.value
         target.metadata.update({key: value for key, value in stream.metadata.items() if key in STREAM_METADATA})
         self._targets[stream.index] = target
         return ""
