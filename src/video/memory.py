@@ -7,11 +7,17 @@ import resource
 
 from src.video.tiles import MULTIPLE
 
-# Peak bytes for each pixel of the frames given to a network, measured on CPU (MindSpore 2.8.0) as the growth of the
-# resident size between two sizes of frames.
-BYTES_PER_PIXEL = {}
-UNKNOWN = 12000  # for other networks: a little more than the hungriest of them
-BASE = 1.2e9  # bytes of the process itself with its graph compiled
+# Peak bytes for each pixel of the frames given to a network, measured on CPU (MindSpore 2.8.0): the growth of the
+# resident size between two sizes of frames, or from before the network was made.
+BYTES_PER_PIXEL = {
+    "ifrnet_s": 6000,
+    "flavr_2x": 50000,
+    "flavr_4x": 50000,
+    "flavr_8x": 50000,
+    "tdan_x4": 820000,
+}
+UNKNOWN = 20000  # for networks that were not measured
+BASE = 0.7e9  # bytes of the process itself with its graph compiled
 SHARE = 0.8  # of the memory that is free, which may be taken
 
 
