@@ -28,9 +28,9 @@ def main(argv):
         return
     started = time.monotonic()
     with publish(options.output_path) as unfinished:
+        parts = parts_of(source, options, tile) if options.resume else None
         from src.runtime.mindspore_graph import load_predictor  # MindSpore takes seconds: after all cheap checks
 
-        parts = parts_of(source, options, tile) if options.resume else None
         network = load_predictor(options.model, options.ckpt_path, options.device_target, options.device_id)
         predictor = Tiled(network, parts.tile if parts else tile)
         loaded = time.monotonic()
