@@ -1,14 +1,16 @@
 """Evaluate a network: python eval.py --config_path configs/ifrnet_vimeo.yaml --data_path D --ckpt_path W"""
 
+import dataclasses
 from pathlib import Path
 
 from src.config import parse_recipe
 from src.errors import PartialError, run_command
 from src.protocols import choose_protocol
+from src.runtime.options import EvalOptions
 
 
 def main(argv):
-    recipe = parse_recipe(argv, description=__doc__)
+    recipe = parse_recipe(argv, __doc__, EvalOptions)
     protocol, recipe = choose_protocol(recipe)
     folder = Path(recipe.output_path or "outputs/eval")
 
@@ -27,13 +29,13 @@ def main(argv):
     from src.models import has_option
     from src.report.examples import Examples, gathered_examples
     from src.report.page import write_report
+    from src.runtime.choice import choose_predictor
     from src.runtime.margins import WithMargins
     from src.runtime.mindspore_distance import GraphDistance
-    from src.runtime.mindspore_graph import load_predictor
 
     workers = start_parallel(recipe)
     scale = {"flow_scale": protocol.flow_scale} if has_option(recipe.model, "flow_scale") else {}
-    predictor = load_predictor(recipe.model, recipe.ckpt_path, recipe.device_target, device, **scale)
+    predictor = choose_predictor(dataclasses.replace(recipe, device_id=device), **scale)
     predictor.clips = protocol.clipped
     cases = evaluation_cases(recipe, predictor.inputs, protocol.borders, protocol.size("view"))
     predictor = WithMargins(predictor, **protocol.padding())
@@ -42,7 +44,8 @@ def main(argv):
         distance = GraphDistance(PerceptualDistance(as_published=True))
         load_perceptual(distance.network, recipe.vgg_ckpt, recipe.lpips_ckpt)
     told = {**protocol.told(), "flow_scale": scale.get("flow_scale", 1.0)}
-    facts = {"model": recipe.model, "dataset": recipe.dataset, "protocol": told, **protocol.compared(recipe)}
+    facts = {key: getattr(recipe, key) for key in ("model", "runtime", "precision", "dataset")}
+    facts.update(protocol=told, **protocol.compared(recipe))
     observer = Submission(folder / "submission", protocol.submission) if protocol.submission else None
     if recipe.report and observer is None:
         observer = Examples()

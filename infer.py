@@ -29,9 +29,9 @@ def main(argv):
     started = time.monotonic()
     with publish(options.output_path) as unfinished:
         parts = parts_of(source, options, tile) if options.resume else None
-        from src.runtime.mindspore_graph import load_predictor  # MindSpore takes seconds: after all cheap checks
+        from src.runtime.choice import choose_predictor  # runtimes take seconds to load: after all cheap checks
 
-        network = load_predictor(options.model, options.ckpt_path, options.device_target, options.device_id)
+        network = choose_predictor(options, options.flow_scale)
         predictor = Tiled(network, parts.tile if parts else tile)
         loaded = time.monotonic()
         job = Job(source, predictor, timeline, options, unfinished)

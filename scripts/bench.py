@@ -4,6 +4,7 @@ python scripts/bench.py ops: the fused and the portable form of every operator; 
 python scripts/bench.py loader --upstream ROOT --torch_python PYTHON: our loader against that of IFRNet.
 python scripts/bench.py train --network NAME --upstream ROOT --torch_python PYTHON: our training step against that of
 upstream's PyTorch code, eager, on the same batch, losses and cores.
+python scripts/bench.py export --network all --sizes 64x96 256x448 50x70: every exported network through every runtime.
 python scripts/bench.py model --network all --upstream ROOT --torch_python PYTHON: parameters, multiply-accumulates,
 time and memory of every network, as a Markdown table.
 python scripts/bench.py edge --mindir_path X.mindir --upstream ROOT --torch_python PYTHON: the C++ program against
@@ -22,6 +23,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from scripts.bench_edge import PROGRAM, bench_edge  # noqa: E402
+from scripts.bench_export import bench_export  # noqa: E402
 from scripts.bench_loader import bench_loader  # noqa: E402
 from scripts.bench_model import bench_model  # noqa: E402
 from scripts.bench_train import bench_train  # noqa: E402
@@ -153,6 +155,7 @@ COMMANDS = {
     "train": bench_train,
     "model": bench_model,
     "edge": bench_edge,
+    "export": bench_export,
 }
 
 
@@ -161,10 +164,11 @@ def main(arguments: list) -> None:
     parser.add_argument("command", choices=COMMANDS, help="what is measured")
     parser.add_argument("--rounds", type=int, default=15, help="how often each runs (default: %(default)s)")
     parser.add_argument("--device_target", choices=("CPU", "GPU", "Ascend"), default="CPU", help="default: %(default)s")
-    parser.add_argument("--upstream", default="", help="all but ops: folder of checkouts (default: ours alone)")
-    parser.add_argument("--torch_python", default="python3", help="all but ops: a Python with PyTorch")
-    parser.add_argument("--network", default="ifrnet_s", help="train, model: a name of src/models, or all")
-    parser.add_argument("--sizes", nargs="+", default=["256x448"], help="model: HEIGHTxWIDTH (default: 256x448)")
+    parser.add_argument("--upstream", default="", help="all but ops, export: folder of checkouts (default: ours alone)")
+    parser.add_argument("--torch_python", default="python3", help="all but ops, export: a Python with PyTorch")
+    parser.add_argument("--network", default="ifrnet_s", help="train, model, export: a name of src/models, or all")
+    parser.add_argument("--sizes", nargs="+", default=[], help="model, export: HEIGHTxWIDTH of the frames")
+    parser.add_argument("--work_path", default="", help="export: folder of the files (default: a temporary one)")
     loader = parser.add_argument_group("loader")
     loader.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="numbers of workers (default: 1 2)")
     loader.add_argument("--batch_size", type=int, default=6, help="default: %(default)s")

@@ -93,7 +93,7 @@ def bench_model(options: argparse.Namespace) -> None:
         raise UsageError(f"--network is all, {', '.join(CASES)}; got {options.network!r}")
     if options.upstream and not Path(options.upstream).is_dir():
         raise UsageError(f"--upstream is a folder with checkouts named IFRNet, FLAVR, mmagic; got {options.upstream!r}")
-    sizes = [parse_size(text) for text in options.sizes]
+    sizes = [parse_size(text) for text in options.sizes or ["256x448"]]
     threads = len(os.sched_getaffinity(0))
     os.environ["OMP_NUM_THREADS"] = str(threads)
     columns = COLUMNS + UPSTREAM_COLUMNS * bool(options.upstream)

@@ -33,7 +33,7 @@ print(version)' 2>/dev/null </dev/null || true
 
 list_pythons() {
     local name
-    for name in python3.11 python3.12 python3.10 python3.9 python3 python; do
+    for name in python3.11 python3.12 python3.10 python3.9 python3 python python3.7; do
         type -aP "$name" || true
     done
     printf '%s\n' "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/3.*/bin/python
@@ -69,6 +69,7 @@ prepare_environment() {
         2.0.0) accepted="3.9" ;;
         2.8.0) accepted="3.9 3.10 3.11 3.12" ;;
         2.10.0) accepted="3.10 3.11 3.12" ;;
+        lite) accepted="3.7" ;;
         *) fail_usage "${2:-}" "MINDSPORE_VERSION is one of 2.0.0, 2.8.0, 2.10.0; got '$version'" ;;
     esac
     if [[ $version != "$default_mindspore" ]]; then
@@ -95,7 +96,18 @@ prepare_environment() {
 }
 
 environment_is_ready() {
-    [[ -x $environment_python && ! -e $marker ]] && cmp -s "$requirements" "$stamp"
+    [[ -x $environment_python && ! -e $marker ]] && list_requirements | cmp -s - "$stamp"
+}
+
+# Prints the requirements, and after them those that they refer to.
+list_requirements() {
+    local option name
+    cat "$requirements"
+    while read -r option name; do
+        if [[ $option == -r ]]; then
+            cat "$root/$name"
+        fi
+    done <"$requirements"
 }
 
 environment_can_be_kept() {
@@ -119,7 +131,7 @@ build_environment() {
     fi
     "$environment_python" -m pip install --disable-pip-version-check --no-input --quiet -r "$requirements" \
         >"$log" 2>&1 </dev/null || fail_installation "pip install -r ${requirements##*/}"
-    cp "$requirements" "$stamp.part" || fail 6 "cannot write $stamp"
+    list_requirements >"$stamp.part" || fail 6 "cannot write $stamp"
     rm -f "$marker"
     mv -f "$stamp.part" "$stamp"
 }

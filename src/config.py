@@ -40,7 +40,10 @@ DEFAULT_RECIPE = "configs/ifrnet_s_synthetic.yaml"
 
 
 def option(default, text: str, **metadata):
-    """Return a dataclass field that becomes the flag of its own name, with `text` as its help."""
+    """Return a dataclass field that becomes the flag of its own name, with `text` as its help.
+
+    several=True: of a tuple of whole numbers, which the flag takes one after the other.
+    """
     return field(default=default, metadata={"help": text, **metadata})
 
 
@@ -138,36 +141,12 @@ class Recipe:
         return steps
 
 
-@dataclass(frozen=True)
-class InferOptions:
-    """The arguments of infer.py."""
-
-    input: str = option("", "a video file or a folder of images", positional=True, required=True)
-    output_path: str = option("", "a video file or a folder, by its suffix", required=True)
-    model: str = option("ifrnet_s", "network, one of the names in src/models")
-    ckpt_path: str = option("", "weights; the shipped ones of the model when left out")
-    multi: int = option(2, "frames become this many times as many", low=2)
-    overwrite: bool = option(False, "replace an existing output")
-    device_target: str = option("CPU", "what it runs on", choices=DEVICES)
-    device_id: int = option(0, "which of the devices", low=0)
-
-    def __post_init__(self):
-        check_values(self)
-
-
 def check_values(options) -> None:
     """Raise UsageError unless every value keeps to the choices, bounds and multiple of its field."""
     for each in dataclasses.fields(options):
-        value, rule = getattr(options, each.name), each.metadata
-        if "choices" in rule and value not in rule["choices"]:
-            known = ", ".join(rule["choices"])
-            raise UsageError(f"{each.name} is one of {known}; got {value!r}{near(value, rule['choices'])}")
-        if "low" in rule and not value >= rule["low"]:
-            raise UsageError(f"{each.name} is at least {rule['low']}; got {value}")
-        if "high" in rule and not value <= rule["high"]:
-            raise UsageError(f"{each.name} is at most {rule['high']}; got {value}")
-        if "multiple" in rule and value % rule["multiple"]:
-            raise UsageError(f"{each.name} is a multiple of {rule['multiple']}; got {value}")
+        values = getattr(options, each.name)
+        for value in values if each.metadata.get("several") else [values]:
+            _check_value(each.name, value, each.metadata)
 
 
 def parse_options(options_class, argv, description: str):
@@ -177,13 +156,13 @@ def parse_options(options_class, argv, description: str):
     return options_class(**vars(parser.parse_args(argv)))
 
 
-def parse_recipe(argv, description: str) -> Recipe:
-    """Fill a `Recipe` from the YAML of --config_path and the command line, whose flags win."""
+def parse_recipe(argv, description: str, recipe_class=Recipe) -> Recipe:
+    """Fill a `Recipe`, or a class that adds flags to it, from --config_path's YAML and the command line, which wins."""
     parser = _Parser(description=description, allow_abbrev=False)
     parser.add_argument("--config_path", default=DEFAULT_RECIPE, metavar="FILE", help="recipe (default: %(default)s)")
-    _add_flags(parser, Recipe)
+    _add_flags(parser, recipe_class)
     flags = vars(parser.parse_args(argv))
-    return Recipe(**_with_one_length({**read_recipe(flags.pop("config_path")), **flags}, flags))
+    return recipe_class(**_with_one_length({**read_recipe(flags.pop("config_path")), **flags}, flags))
 
 
 def read_recipe(path: str) -> dict:
@@ -212,6 +191,18 @@ def read_values(path: str, options_class) -> dict:
             raise UsageError(f"{path}: unknown key {key!r}{near(key, kinds)}")
         values[key] = _typed(f"{path}: {key}", value, kinds[key])
     return values
+
+
+def _check_value(name, value, rule):
+    if "choices" in rule and value not in rule["choices"]:
+        known = ", ".join(filter(None, rule["choices"]))
+        raise UsageError(f"{name} is one of {known}; got {value!r}{near(value, rule['choices'])}")
+    if "low" in rule and not value >= rule["low"]:
+        raise UsageError(f"{name} is at least {rule['low']}; got {value}")
+    if "high" in rule and not value <= rule["high"]:
+        raise UsageError(f"{name} is at most {rule['high']}; got {value}")
+    if "multiple" in rule and value % rule["multiple"]:
+        raise UsageError(f"{name} is a multiple of {rule['multiple']}; got {value}")
 
 
 def _check_together(recipe):
@@ -287,7 +278,8 @@ def near(word, known) -> str:
 def _add_flags(parser, options_class):
     # Flags left out stay out of the result, so that the recipe or the dataclass provides the value.
     for each in dataclasses.fields(options_class):
-        kind, rule = _kinds(options_class)[each.name], each.metadata
+        rule = each.metadata
+        kind = int if rule.get("several") else _kinds(options_class)[each.name]
         names = [each.name] if rule.get("positional") else [f"--{each.name}"]
         settings = {"help": rule["help"]}
         if each.default not in ("", False):
@@ -297,7 +289,9 @@ def _add_flags(parser, options_class):
         else:
             settings.update(type=kind, metavar=each.name.upper() if rule.get("positional") else kind.__name__.upper())
             if "choices" in rule:
-                settings["metavar"] = "|".join(rule["choices"])
+                settings["metavar"] = "|".join(filter(None, rule["choices"]))
+            if rule.get("several"):
+                settings["nargs"] = "+"
         if not rule.get("positional"):
             settings["required"] = bool(rule.get("required"))
         parser.add_argument(*names, default=argparse.SUPPRESS, **settings)

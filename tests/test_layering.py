@@ -31,9 +31,13 @@ ALLOWED = {
     ),
     "src.engine": ("src.errors", "src.metrics.*", "src.weights.*"),
     "src.report": ("src.metrics.titles", "src.video.images"),
-    "src.video": ("src.errors", "src.config", "src.runtime"),
+    "src.video": ("src.errors", "src.config", "src.runtime", "src.runtime.options"),
     "src.weights": ("src.errors",),
-    "src.runtime": ("src.errors", "src.models", "src.engine.device", "src.engine.checkpoint"),
+    "src.runtime": ("src.errors", "src.config", "src.models", "src.engine.device", "src.engine.checkpoint"),
+    "src.export": (
+        "src.errors", "src.config", "src.models", "src.ops.*", "src.engine.device", "src.engine.checkpoint",
+        "src.weights.download", "src.runtime.*",
+    ),
 }
 # These decide or set the device; nobody else asks which one runs.
 DEVICE_MODULES = {"src.ops.backend", "src.engine.device"}

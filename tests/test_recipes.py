@@ -23,6 +23,8 @@ RECIPES = {path.stem: Recipe(**read_recipe(str(path))) for path in sorted(CONFIG
 PUBLISHED = [name for name, recipe in RECIPES.items() if not name.startswith(("ifrnet_s_demo", "ifrnet_s_synthetic"))]
 # One recipe for every network and the dataset it learns from; the others differ from it by numbers alone.
 PAIRS = {(recipe.model, recipe.dataset): name for name, recipe in RECIPES.items() if name in PUBLISHED}
+# Of the pairs, those that run by default; the others take minutes to compile, most by layers of the same kind.
+QUICK = {"ifrnet_s": "vimeo_triplet", "toflow_vfi": "vimeo_triplet", "flavr_2x": "vimeo_septuplet"}
 # Statistics are not trained; those of TOFlow's SPyNet stay what they were where it comes from one without any.
 KEPT = ("moving_mean", "moving_variance")
 
@@ -63,7 +65,10 @@ def parts(recipe, folder):
     return ["--vgg_ckpt", str(vgg), "--lpips_ckpt", str(lpips)]
 
 
-@pytest.mark.parametrize(("model", "dataset"), PAIRS)
+@pytest.mark.parametrize(
+    ("model", "dataset"),
+    [pytest.param(*pair, marks=() if QUICK.get(pair[0]) == pair[1] else pytest.mark.slow) for pair in PAIRS],
+)
 def test_two_steps_move_every_weight(model, dataset, tmp_path):
     recipe = CONFIGS / f"{PAIRS[model, dataset]}.yaml"
     flags = ["--data_path", str(make(dataset, tmp_path / "data")), *parts(RECIPES[recipe.stem], tmp_path)]

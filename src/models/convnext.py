@@ -3,13 +3,12 @@
 Woo et al., "ConvNeXt V2: Co-designing and Scaling ConvNets with Masked Autoencoders", CVPR 2023.
 """
 
-import math
-
 import numpy as np
 from mindspore import Parameter, Tensor, nn, ops
 from mindspore.common.initializer import TruncatedNormal, Zero
 
-_INVERSE_ROOT_TWO = 1.0 / math.sqrt(2.0)
+from src.ops.gelu import GaussianErrorUnit
+
 _EPSILON = 1e-6
 _MLP_RATIO = 4
 
@@ -32,11 +31,6 @@ def _convolution(
     )
 
 
-def exact_gelu(x):
-    """Return x times the normal distribution function of x, by erf: not the usual approximation by tanh."""
-    return 0.5 * x * (1.0 + ops.erf(x * _INVERSE_ROOT_TWO))
-
-
 class ChannelNormalisation(nn.Cell):
     """Layer normalisation of (B, C, H, W) over the channels of each pixel, with a learned scale and shift."""
 
@@ -48,7 +42,7 @@ class ChannelNormalisation(nn.Cell):
     def construct(self, x):
         centred = x - x.mean(1, True)
         variance = (centred * centred).mean(1, True)
-        normalised = centred * ops.reciprocal(ops.sqrt(variance + _EPSILON))
+        normalised = centred / ops.sqrt(variance + _EPSILON)
         return normalised * self.weight.reshape(1, -1, 1, 1) + self.bias.reshape(1, -1, 1, 1)
 
 
@@ -68,7 +62,7 @@ class GlobalResponseNormalisation(nn.Cell):
         squares = (x * x).reshape(batch, channels, -1).sum(2)
         # a channel that GELU has put to zero everywhere would have an infinite gradient
         norm = ops.sqrt(squares + 1e-24)
-        relative = norm * ops.reciprocal(norm.mean(1, True) + _EPSILON)
+        relative = norm / (norm.mean(1, True) + _EPSILON)
         scale = 1.0 + self.weight.reshape(1, -1) * relative
         return x * scale.reshape(batch, channels, 1, 1) + self.bias.reshape(1, -1, 1, 1)
 
@@ -81,11 +75,12 @@ class Block(nn.Cell):
         self.depthwise = _convolution(channels, channels, 7, padding=3, groups=channels)
         self.norm = ChannelNormalisation(channels)
         self.widen = _convolution(channels, _MLP_RATIO * channels, 1)
+        self.activation = GaussianErrorUnit()
         self.response = GlobalResponseNormalisation(_MLP_RATIO * channels)
         self.narrow = _convolution(_MLP_RATIO * channels, channels, 1)
 
     def construct(self, x):
-        out = exact_gelu(self.widen(self.norm(self.depthwise(x))))
+        out = self.activation(self.widen(self.norm(self.depthwise(x))))
         return x + self.narrow(self.response(out))
 
 

@@ -4,12 +4,12 @@ Mindediting, `ifr_plus`; Kong et al., "IFRNet: Intermediate Feature Refine Netwo
 CVPR 2022, for the frame of it.
 """
 
-import numpy as np
-from mindspore import Tensor, nn, ops
+from mindspore import nn, ops
 
 from src.models.convnext import Pyramid
 from src.models.ifrplus_refiner import ClampedPReLU, Refiner, zero_convolution
 from src.models.layers import Convolution, Upsampling, fan_in_uniform
+from src.models.spynet import ImageNetScale
 from src.ops.deform_conv import DeformableConvolution
 from src.ops.resize import Resize
 from src.ops.warp import Warp
@@ -24,10 +24,6 @@ _DEFORM_GROUPS = 4
 _TAPS = 9
 _FLOWS = 5
 _TIME = 0.5
-
-# ImageNet's, over channels
-_MEAN = np.array([0.485, 0.456, 0.406], np.float32).reshape(1, 3, 1, 1)
-_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32).reshape(1, 3, 1, 1)
 
 
 class ConvolutionPReLU(nn.Cell):
@@ -162,8 +158,7 @@ class IFRPlus(nn.Cell):
         self.refiner = Refiner(_REFINER_CHANNELS, _GUIDE_CHANNELS, _GRID_CHANNELS)
         self.warp = Warp("border")
         self.resize = Resize()
-        self.mean = Tensor(_MEAN)
-        self.deviation = Tensor(_DEVIATION)
+        self.normalise = ImageNetScale()
 
     def construct(self, frame0, frame1):
         return ops.clip_by_value(self.trace(frame0, frame1)[0], 0.0, 1.0)
@@ -175,8 +170,7 @@ class IFRPlus(nn.Cell):
         towards frame1, in pixels of their own size: the mean of the finest ones at full size first, then those at 1/2,
         1/4 and 1/8 of the size at which motion is estimated.
         """
-        frame0 = (frame0 - self.mean) / self.deviation
-        frame1 = (frame1 - self.mean) / self.deviation
+        frame0, frame1 = self.normalise(frame0), self.normalise(frame1)
         flows0, flows1, mask, residual, coarser = self._estimate(frame0, frame1)
         size = frame0.shape[2:]
         flows0 = self.resize(flows0, size) * (1.0 / self.flow_scale)
@@ -186,7 +180,7 @@ class IFRPlus(nn.Cell):
         blend = self._combined(frame0, frame1, flows0, flows1, mask, residual)
         flow0, flow1 = _mean_flow(flows0), _mean_flow(flows1)
         frame = blend + self._refined(frame0, frame1, blend, flow0, flow1)
-        return frame * self.deviation + self.mean, (ops.concat((flow0, flow1), 1),) + coarser
+        return self.normalise.restored(frame), (ops.concat((flow0, flow1), 1),) + coarser
 
     def _estimate(self, frame0, frame1):
         """Return what the finest decoder says, at the scale of motion: flows, mask, residual; and the coarser flows.
@@ -197,7 +191,8 @@ class IFRPlus(nn.Cell):
         batch = frame0.shape[0]
         frames = ops.concat((frame0, frame1), 0)
         pyramid = self.adapter(self.encoder(self.resize(frames, _scaled_size(frames.shape, self.flow_scale))))
-        time = ops.ones_like(pyramid[3][:batch, :1]) * _TIME
+        # computed rather than created, because MindSpore Lite does not join constants to maps
+        time = pyramid[3][:batch, :1] - pyramid[3][:batch, :1] + _TIME
         out = self.decoder4(pyramid[3][:batch], pyramid[3][batch:], time)
         flow0, flow1, feature = out[:, :2], out[:, 2:4], out[:, 4:]
         flows = (out[:, :4],)

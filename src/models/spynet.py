@@ -10,7 +10,6 @@ import numpy as np
 from mindspore import Tensor, nn, ops
 
 from src.models.layers import Convolution
-from src.ops.bilinear import constant_zeros
 from src.ops.resize import Resize
 from src.ops.warp import BORDER, ZEROS, Warp
 
@@ -44,15 +43,17 @@ class ImageNetScale(nn.Cell):
 
     def __init__(self):
         super().__init__()
-        self.mean = Tensor(np.array([0.485, 0.456, 0.406], np.float32).reshape(1, 3, 1, 1))
-        self.deviation = Tensor(np.array([0.229, 0.224, 0.225], np.float32).reshape(1, 3, 1, 1))
+        mean = np.array([0.485, 0.456, 0.406], np.float32).reshape(1, 3, 1, 1)
+        deviation = np.array([0.229, 0.224, 0.225], np.float32).reshape(1, 3, 1, 1)
+        self.mean, self.deviation, self.ratio = Tensor(mean), Tensor(deviation), Tensor(mean / deviation)
 
     def construct(self, frame):
         return (frame - self.mean) / self.deviation
 
     def restored(self, frame):
         """Return a normalised frame in [0, 1] again."""
-        return frame * self.deviation + self.mean
+        # not a product and then a sum, which MindSpore Lite tries to join into one operator, and fails
+        return (frame + self.ratio) * self.deviation
 
 
 class HiddenLayer(nn.Cell):
@@ -135,8 +136,8 @@ class SPyNet(nn.Cell):
 
     def estimate(self, first, second):
         """Return the flow of every level, finest first, from one pyramid towards another."""
-        batch, _, height, width = first[0].shape
-        flow = constant_zeros(first[0].dtype, batch, 2, height, width)
+        # zeros; subtracted rather than created, because MindSpore Lite does not join constants to maps
+        flow = first[0][:, :2] - first[0][:, :2]
         warped = second[0]
         flows = ()
         for i in range(self.level_count):

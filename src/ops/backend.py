@@ -22,6 +22,7 @@ DEVICE_FORMS = {
     "warp": {"CPU": PORTABLE, "GPU": FUSED, "Ascend": PORTABLE},
     "resize": {"CPU": FUSED, "GPU": FUSED, "Ascend": FUSED},
     "prelu": {"CPU": PORTABLE, "GPU": FUSED, "Ascend": FUSED},
+    "gelu": {"CPU": FUSED, "GPU": FUSED, "Ascend": FUSED},
     "convolution_gradient": {"CPU": PORTABLE, "GPU": FUSED, "Ascend": FUSED},
     "transposed_convolution": {"CPU": FUSED, "GPU": FUSED, "Ascend": FUSED},
     "convolution_3d": {"CPU": FUSED, "GPU": FUSED, "Ascend": PORTABLE},

@@ -25,13 +25,14 @@ def zero_bordered(pixels):
     that lies outside the map is zero by itself.
     """
     batch, height, width, channels = pixels.shape
-    dtype = pixels.dtype
-    before = constant_zeros(dtype, batch, height, 1, channels)
-    behind = constant_zeros(dtype, batch, height, 2, channels)
-    pixels = ops.concat((before, pixels, behind), 2)
-    before = constant_zeros(dtype, batch, 1, width + 3, channels)
-    behind = constant_zeros(dtype, batch, 2, width + 3, channels)
-    return ops.concat((before, pixels, behind), 1)
+    rows = pixels.reshape(batch, height, width * channels)
+    # Zeros are subtracted rather than created: MindSpore Lite fails where a constant is the first of what is joined.
+    edge = ops.slice(rows, (0, 0, 0), (batch, height, channels))
+    zeros = edge - edge
+    rows = ops.concat((zeros, rows, zeros, zeros), 2)
+    edge = ops.slice(rows, (0, 0, 0), (batch, 1, (width + 3) * channels))
+    zeros = edge - edge
+    return ops.concat((zeros, rows, zeros, zeros), 1).reshape(batch, height + 3, width + 3, channels)
 
 
 def edge_repeated(pixels):

@@ -1,7 +1,8 @@
-"""Mixed precision: the multiplications of convolutions in half precision, everything else in single precision."""
+"""Half precision in convolutions alone: of their multiplications, or of the kernels that are stored."""
 
 import mindspore
-from mindspore import nn, ops
+import numpy as np
+from mindspore import Parameter, Tensor, nn, ops
 
 from src.ops.convolution import Products
 
@@ -38,10 +39,52 @@ def halve_convolutions(network: nn.Cell) -> int:
     for _, cell in list(network.cells_and_names()):
         if isinstance(cell, Products):
             cell.by_products = False
-        for name, operator in list(vars(cell).get("_primitives", {}).items()):
-            if isinstance(operator, _CONVOLUTIONS):
-                kind = HalfPrecisionTransposed if isinstance(operator, ops.Conv2DTranspose) else HalfPrecision
-                delattr(cell, name)
-                setattr(cell, name, kind(operator))
-                changed += 1
+        for name, operator in _convolutions(cell):
+            kind = HalfPrecisionTransposed if isinstance(operator, ops.Conv2DTranspose) else HalfPrecision
+            delattr(cell, name)
+            setattr(cell, name, kind(operator))
+            changed += 1
     return changed
+
+
+class Widened(nn.Cell):
+    """A convolution operator on (x, weight, ...) whose weights are stored in float16; all arithmetic is in float32."""
+
+    def __init__(self, operator):
+        super().__init__()
+        self.operator = operator
+
+    def construct(self, x, weight):
+        return self.operator(x, ops.cast(weight, mindspore.float32))
+
+
+class WidenedTransposed(Widened):
+    """A transposed convolution operator whose weights are stored in float16; all arithmetic is in float32."""
+
+    def construct(self, x, weight, size):
+        return self.operator(x, ops.cast(weight, mindspore.float32), size)
+
+
+def store_half(network: nn.Cell) -> int:
+    """Keep the kernels of convolutions in float16, in place, and return how many there are; all else stays float32.
+
+    For inference. Kernels that pass through a matrix product before they are used stay float32 as well.
+    """
+    changed = 0
+    for _, cell in list(network.cells_and_names()):
+        users = [cell, *(each for each in cell.cells() if isinstance(each, Products))]
+        operators = [(user, name, operator) for user in users for name, operator in _convolutions(user)]
+        if not operators or not hasattr(cell, "weight") or hasattr(cell, "phase_matrix"):
+            continue
+        for user, name, operator in operators:
+            delattr(user, name)
+            setattr(user, name, (WidenedTransposed if isinstance(operator, ops.Conv2DTranspose) else Widened)(operator))
+        half = Tensor(cell.weight.asnumpy().astype(np.float16))
+        cell.weight = Parameter(half, name=cell.weight.name)
+        changed += 1
+    return changed
+
+
+def _convolutions(cell):
+    operators = list(vars(cell).get("_primitives", {}).items())
+    return [(name, operator) for name, operator in operators if isinstance(operator, _CONVOLUTIONS)]

@@ -6,7 +6,7 @@ import numpy as np
 
 from src.engine.device import start_device
 from src.errors import UsageError
-from src.runtime.mindspore_graph import pad_to_multiple
+from src.runtime.padded import multiple_size, pad_to_size
 
 
 class GraphFlow:
@@ -25,7 +25,8 @@ class GraphFlow:
 
         height, width = target.shape[:2]
         images = np.stack((target, frame)).transpose(0, 3, 1, 2).astype(np.float32) / 255
-        first, second = (Tensor(image[None]) for image in pad_to_multiple(images, self.network.multiple))
+        padded = pad_to_size(images, multiple_size(height, width, self.network.multiple))
+        first, second = (Tensor(image[None]) for image in padded)
         return self.network(first, second).asnumpy()[0, :, :height, :width]
 
 

@@ -6,8 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from fractions import Fraction
 
-from src.config import InferOptions, check_values, option
+from src.config import option
 from src.errors import UsageError
+from src.runtime.options import InferOptions
 from src.video.reader import Source
 from src.video.tiles import MULTIPLE, overlap_of
 from src.video.timeline import Multiplied, Resampled, Timeline
@@ -20,7 +21,7 @@ LONGEST_GAP = 2  # frames of the source between two that differ, where the time 
 
 @dataclass(frozen=True)
 class VideoOptions(InferOptions):
-    """What becomes of a video."""
+    """The arguments of infer.py: what becomes of a video."""
 
     multi: int = option(0, "frames become this many times as many (default: 2, or slow)", low=0)
     fps: str = option("", "frames per second of the result, such as 60, 59.94 or 60000/1001, instead of multi")
@@ -28,6 +29,7 @@ class VideoOptions(InferOptions):
     slow_audio: str = option("drop", "what becomes of sound in slow motion", choices=("drop", "stretch"))
     cuts: str = option("on", "a frame is repeated, not invented, where a scene ends", choices=("on", "off"))
     duplicates: str = option("keep", "frames that repeat the one before; drop: make new ones", choices=("keep", "drop"))
+    flow_scale: float = option(1.0, "scale at which motion is estimated: below 1 for large frames", low=0.1, high=1)
     tile: str = option("auto", "largest side of what is predicted at once: pixels, auto (by the memory) or off")
     dry_run: bool = option(False, "print how many frames there will be and what memory they need, and end")
     resume: bool = option(False, "keep finished parts beside the result; go on with those of a run cut off")
@@ -35,7 +37,7 @@ class VideoOptions(InferOptions):
     strict: bool = option(False, "end with 7 when the network returned what is no picture")
 
     def __post_init__(self):
-        check_values(self)
+        InferOptions.__post_init__(self)
         if self.multi == 1:
             raise UsageError("multi is at least 2; got 1")
         if self.multi and self.fps:
@@ -67,7 +69,6 @@ class VideoOptions(InferOptions):
         if not 0 < rate <= LARGEST_RATE:
             raise UsageError(f"fps lies above 0 and up to {LARGEST_RATE}; got {self.fps}")
         return rate
-
 
     def decisive(self) -> dict:
         """Return the options that the frames of the result depend on."""

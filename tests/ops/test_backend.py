@@ -7,6 +7,7 @@ from src.ops.backend import DEVICE_FORMS, FUSED, PORTABLE, form_of, fused, porta
 from src.ops.conv3d import Convolution3d
 from src.ops.convolution import Convolution2d
 from src.ops.deform_conv import DeformableConvolution
+from src.ops.gelu import GaussianErrorUnit
 from src.ops.prelu import PReLU
 from src.ops.resize import Resize
 from src.ops.upsample import TransposedConvolution
@@ -16,6 +17,7 @@ BUILDERS = {
     "warp": Warp,
     "resize": Resize,
     "prelu": lambda: PReLU(2),
+    "gelu": GaussianErrorUnit,
     "convolution_gradient": lambda: Convolution2d(2, 2),
     "transposed_convolution": lambda: TransposedConvolution(2, 2),
     "convolution_3d": lambda: Convolution3d(2, 2),

@@ -6,7 +6,8 @@ from mindspore import Tensor, nn
 
 from src.errors import UsageError, WeightsError
 from src.models import create_model
-from src.runtime.mindspore_graph import GraphPredictor, load_predictor, pad_to_multiple
+from src.runtime.mindspore_graph import GraphPredictor, load_predictor
+from src.runtime.padded import pad_to_size
 
 
 class Blend(nn.Cell):
@@ -52,7 +53,7 @@ def test_measures_that_want_so_are_given_what_leaves_the_range():
 
 
 def test_padding_repeats_the_right_and_the_bottom_edge():
-    padded = pad_to_multiple(np.arange(6, dtype=np.float32).reshape(1, 2, 3), 4)
+    padded = pad_to_size(np.arange(6, dtype=np.float32).reshape(1, 2, 3), (4, 4))
     expected = [[0, 1, 2, 2], [3, 4, 5, 5], [3, 4, 5, 5], [3, 4, 5, 5]]
     np.testing.assert_array_equal(padded[0], expected)
 

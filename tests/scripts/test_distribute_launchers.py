@@ -32,7 +32,8 @@ if [[ -n ${STUB_SCHEDULER:-} ]]; then
     MS_ROLE=MS_SCHED RANK_ID=0 bash -c "$STUB_SCHEDULER" >"$logs/scheduler.log" 2>&1 &
 fi
 for ((rank = 0; rank < count; rank++)); do
-    MS_ROLE=MS_WORKER RANK_ID=$rank DEVICE_ID=$rank setsid "$@" >"$logs/worker_$rank.log" 2>&1 &
+    # from a shell that is gone at once: this one would reap a worker that ends early
+    (MS_ROLE=MS_WORKER RANK_ID=$rank DEVICE_ID=$rank setsid "$@" >"$logs/worker_$rank.log" 2>&1 &)
 done
 exit "${STUB_EXIT:-0}"
 """

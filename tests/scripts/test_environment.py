@@ -79,11 +79,12 @@ def test_a_second_start_installs_nothing_and_says_nothing_of_it(project):
     assert project.calls() == ["python [-m] [ruff] [check] [.]", PYTEST]
 
 
-def test_changed_requirements_are_installed_into_the_same_environment(project):
+@pytest.mark.parametrize("changed", ["requirements.txt", "requirements-runtimes.txt"])
+def test_changed_requirements_are_installed_into_the_same_environment(project, changed):
     project.add_python("python3", "3.11")
     project.run("run_tests.sh")
     project.calls()
-    with open(project.root / "requirements.txt", "a") as file:
+    with open(project.root / changed, "a") as file:
         file.write("six\n")
     assert project.run("run_tests.sh").returncode == 0
     calls = project.calls()

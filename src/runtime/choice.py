@@ -1,0 +1,52 @@
+"""Which runtime a command asked for."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from src.errors import UsageError
+from src.runtime import Predictor
+
+
+def choose_predictor(options, flow_scale: float = 1.0) -> Predictor:
+    """Return the predictor of options.runtime, of the network options.model with what options.ckpt_path names.
+
+    That is weights for the runtime "mindspore", an exported file or bundle for all others. flow_scale: the scale at
+    which motion is estimated, of networks that can choose it. Raises what the runtimes do, and UsageError for a scale
+    that the network cannot choose, or that is not the exported one.
+    """
+    if options.runtime == "mindspore":
+        from src.models import has_option
+        from src.runtime.mindspore_graph import load_predictor
+
+        scale = {"flow_scale": flow_scale} if flow_scale != 1 else {}
+        if scale and not has_option(options.model, "flow_scale"):
+            raise UsageError(f"{options.model} estimates motion at scale 1 only; got flow_scale {flow_scale:g}")
+        return load_predictor(options.model, options.ckpt_path, options.device_target, options.device_id, **scale)
+    if flow_scale != 1:
+        raise UsageError(f"exported networks estimate motion at scale 1; got flow_scale {flow_scale:g}")
+    from src.runtime.exported_predictor import load_exported
+
+    suffix, open_session = _exported_runtime(options)
+    return load_exported(options, suffix, open_session)
+
+
+def _exported_runtime(options):
+    device = {"device_target": options.device_target, "device_id": options.device_id}
+    if options.runtime == "mindir":
+        from src.runtime.mindir import SUFFIX, open_mindir
+
+        return SUFFIX, partial(open_mindir, **device)
+    if options.runtime == "lite":
+        from src.runtime.lite import SUFFIX, LiteSession
+
+        return SUFFIX, partial(LiteSession, **device)
+    if options.runtime == "onnxruntime":
+        from src.runtime.onnx import SUFFIX, open_onnxruntime
+
+        return SUFFIX, partial(open_onnxruntime, **device, provider=options.provider)
+    if options.device_target != "CPU":
+        raise UsageError(f"openvino runs on CPU; got device_target {options.device_target}")
+    from src.runtime.openvino import SUFFIX, open_openvino
+
+    return SUFFIX, partial(open_openvino, precision=options.precision)

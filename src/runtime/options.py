@@ -1,0 +1,54 @@
+"""The arguments of the commands that predict frames."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from src.config import DEVICES, Recipe, check_values, option
+from src.errors import UsageError
+
+RUNTIMES = ("mindspore", "mindir", "lite", "onnxruntime", "openvino")
+
+
+@dataclass(frozen=True)
+class RuntimeOptions:
+    """What runs the network. All but "mindspore" take an exported file, or bundle, as their ckpt_path."""
+
+    runtime: str = option("mindspore", "what runs the network; all others take an exported ckpt_path", choices=RUNTIMES)
+    provider: str = option(
+        "", "onnxruntime: what it runs on (default: by device_target)", choices=("", "CPU", "CUDA", "TensorRT", "CANN")
+    )
+    precision: str = option("float32", "openvino: of the multiplications", choices=("float32", "bfloat16"))
+
+    def check_runtime(self) -> None:
+        """Raise UsageError for settings of another runtime than the chosen one."""
+        if self.provider and self.runtime != "onnxruntime":
+            raise UsageError(f"provider goes with runtime onnxruntime; got runtime {self.runtime}")
+        if self.precision != "float32" and self.runtime != "openvino":
+            raise UsageError(f"precision {self.precision} goes with runtime openvino; got runtime {self.runtime}")
+
+
+@dataclass(frozen=True)
+class InferOptions(RuntimeOptions):
+    """What infer.py reads and writes, and the network that it runs."""
+
+    input: str = option("", "a video file or a folder of images", positional=True, required=True)
+    output_path: str = option("", "a video file or a folder, by its suffix", required=True)
+    model: str = option("ifrnet_s", "network, one of the names in src/models")
+    ckpt_path: str = option("", "weights, or an exported network; the model's shipped weights when left out")
+    overwrite: bool = option(False, "replace an existing output")
+    device_target: str = option("CPU", "what it runs on", choices=DEVICES)
+    device_id: int = option(0, "which of the devices", low=0)
+
+    def __post_init__(self):
+        check_values(self)
+        self.check_runtime()
+
+
+@dataclass(frozen=True)
+class EvalOptions(RuntimeOptions, Recipe):
+    """The arguments of eval.py: a recipe, and what runs its network."""
+
+    def __post_init__(self):
+        Recipe.__post_init__(self)
+        self.check_runtime()
