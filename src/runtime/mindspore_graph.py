@@ -35,7 +35,7 @@ def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: in
     """Return a predictor of the named network with the weights of `ckpt_path`, or its shipped ones when that is "".
 
     options: those of the network's class.
-    Raises UsageError for an unknown model, options it cannot have, one that predicts no frames or has no shipped weights;
+    Raises UsageError for an unknown model, options it lacks, one that predicts no frames, or has no shipped weights;
     WeightsError for unfit weights; EnvironmentFault when MindSpore or the device cannot be had.
     """
     start_device(device_target, device_id)
