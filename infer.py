@@ -1,34 +1,49 @@
-"""Turn a video, or a folder of images, into a smoother one: frames between the frames, sound kept."""
+"""Turn a video, or a folder of images, into a smoother, slower or larger one: sound and all else kept."""
 
 import signal
 import sys
+import time
 
 from src.config import parse_options
 from src.errors import run_command
-from src.runtime.options import InferOptions
-from src.video.pipeline import interpolate, interpolated_count
-from src.video.progress import shown
+from src.video.job import Job, expected_frames, parts_of
+from src.video.memory import fitting_tile, free_bytes, outlook
+from src.video.options import VideoOptions, timeline_for
 from src.video.publish import check_output, publish
 from src.video.reader import open_source
-from src.video.writer import open_sink
+from src.video.report import facts_of, report_of, write_report
+from src.video.tiles import Tiled, overlap_of
 
 
 def main(argv):
-    options = parse_options(InferOptions, argv, __doc__)
+    options = parse_options(VideoOptions, argv, __doc__)
     check_output(options.output_path, options.input, options.overwrite)
-    source = open_source(options.input, needed=2)
+    source = open_source(options.input, needed=1 if options.enlarges else 2)
+    timeline = timeline_for(options, source)
+    free = free_bytes()
+    size = (source.height, source.width)
+    tile = options.largest_tile(fitting_tile(options.model, *size, free, 2 * overlap_of(options.scale)))
+    if options.dry_run:
+        print(f"{expected_frames(timeline, source)} frames; {outlook(options.model, *size, tile, free)}")
+        return
+    started = time.monotonic()
     with publish(options.output_path) as unfinished:
+        parts = parts_of(source, options, tile) if options.resume else None
         from src.runtime.choice import choose_predictor  # runtimes take seconds to load: after all cheap checks
 
-        predictor = choose_predictor(options)
-        rate = source.rate * options.multi
-        frames = interpolate(source.frames(), predictor, options.multi)
-        written = 0
-        with open_sink(unfinished, source, rate) as sink:
-            for frame in shown(frames, interpolated_count(source.count, options.multi)):
-                sink.write(frame)
-                written += 1
-    print(f"{options.output_path}: {written} frames of {source.width}x{source.height}, {float(rate):.6g} fps")
+        network = choose_predictor(options, options.flow_scale)
+        predictor = Tiled(network, parts.tile if parts else tile)
+        loaded = time.monotonic()
+        job = Job(source, predictor, timeline, options, unfinished)
+        run = job.run_in_parts(parts) if parts else job.run()
+        report = report_of(source, timeline, run, unfinished, options.strict)
+    if parts:
+        parts.remove()
+    report.update(facts_of(options, predictor, loaded - started, time.monotonic() - loaded))
+    size = f"{source.width * predictor.scale}x{source.height * predictor.scale}"
+    rate = f"{float(timeline.rate):.6g} fps" if timeline.rate else "variable rate"
+    print(f"{options.output_path}: {run.written} frames of {size}, {rate}")
+    write_report(report, options.output_path)
 
 
 def leave_on_termination(*_):

@@ -9,7 +9,7 @@ import pytest
 
 from src.config import DEFAULT_RECIPE, Recipe, parse_options, parse_recipe, read_recipe
 from src.errors import UsageError
-from src.runtime.options import InferOptions
+from src.video.options import VideoOptions
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -112,7 +112,7 @@ def test_flags_are_checked(flags, expected):
 )
 def test_infer_arguments_are_checked(arguments, expected):
     with pytest.raises(UsageError) as caught:
-        parse_options(InferOptions, arguments, "")
+        parse_options(VideoOptions, arguments, "")
     assert expected.lower() in str(caught.value).lower()
 
 

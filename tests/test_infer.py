@@ -4,9 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import types
 from fractions import Fraction
-from pathlib import Path
 
 import av
 import cv2
@@ -14,56 +12,21 @@ import numpy as np
 import pytest
 
 import infer
-from src.errors import InputError, ResourceError, UsageError, run_command
+from src.errors import InputError, ResourceError, UsageError
 from src.video.reader import open_source
-from tests.video.clips import Average, decoded, flat_frames, gray_levels, levels_of, packets_of, picture, write_clip
+from tests.runs import ROOT, exit_code, names, run
+from tests.video.clips import (
+    Average,
+    decoded,
+    flat_frames,
+    gray_levels,
+    levels_of,
+    packets_of,
+    picture,
+    write_clip,
+)
 
-ROOT = Path(infer.__file__).parent
 REAL_CLIP = ROOT.parent / "shared" / "data" / "clips" / "realshort.mp4"
-
-
-@pytest.fixture
-def loaded(monkeypatch):
-    """Put the averaging network in the place of the MindSpore runtime; the list tells how it was asked for."""
-    calls = []
-
-    def load_predictor(*arguments):
-        calls.append(arguments)
-        return Average()
-
-    module = types.ModuleType("src.runtime.mindspore_graph")
-    module.load_predictor = load_predictor
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    return calls
-
-
-@pytest.fixture
-def clip(tmp_path):
-    return write_clip(tmp_path / "in.mp4", flat_frames(gray_levels(6, step=30)), sounds=[440])
-
-
-@pytest.fixture
-def images(tmp_path):
-    folder = tmp_path / "frames"
-    folder.mkdir()
-    for index in range(8, 12):  # 9 before 10
-        cv2.imwrite(str(folder / f"f{index}.png"), cv2.cvtColor(picture(33, 21, index), cv2.COLOR_RGB2BGR))
-    return folder
-
-
-def run(source, output, *flags):
-    infer.main([str(source), "--output_path", str(output), *flags])
-    return output
-
-
-def names(folder):
-    return sorted(path.name for path in Path(folder).iterdir())
-
-
-def exit_code(arguments):
-    with pytest.raises(SystemExit) as caught:
-        run_command(infer.main, [str(argument) for argument in arguments])
-    return caught.value.code
 
 
 @pytest.mark.parametrize("multi", [2, 4])
@@ -80,7 +43,7 @@ def test_video_to_video_keeps_order_content_rate_and_sound(clip, tmp_path, loade
     said = capsys.readouterr()
     assert f"{result}: {5 * multi + 1} frames of 48x32, {25 * multi} fps" in said.out
     assert f"{5 * multi + 1}/{5 * multi + 1} frames" in said.err
-    assert names(tmp_path) == ["in.mp4", "out.mp4"]
+    assert names(tmp_path) == ["in.mp4", "out.mp4", "out.mp4.report.json"]
 
 
 @pytest.mark.parametrize("rate", [Fraction(30000, 1001), Fraction(45000, 1499)])
@@ -112,15 +75,15 @@ def test_folder_to_video_and_video_to_folder(images, clip, tmp_path, loaded, cap
 
 def test_two_frames_are_enough(tmp_path, loaded):
     path = write_clip(tmp_path / "in.mp4", flat_frames([50, 150]))
-    np.testing.assert_allclose(levels_of(run(path, tmp_path / "out.webm")), [50, 100, 150], atol=2)
+    np.testing.assert_allclose(levels_of(run(path, tmp_path / "out.webm", "--cuts", "off")), [50, 100, 150], atol=2)
 
 
-@pytest.mark.parametrize("name", ["a b", "it's \"it\"", "-x", "%03d", "a:b", "$(x);", "é\n"])
+@pytest.mark.parametrize("name", ["a b", 'it\'s "it"', "-x", "%03d", "a:b", "$(x);", "é\n"])
 def test_names_are_only_names(tmp_path, loaded, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
     write_clip(f"{name}.mp4", flat_frames(gray_levels(3)), sounds=[440])
     infer.main([f"--output_path={name}-out.mp4", "--", f"{name}.mp4"])
-    assert names(tmp_path) == sorted([f"{name}.mp4", f"{name}-out.mp4"])
+    assert names(tmp_path) == sorted([f"{name}.mp4", f"{name}-out.mp4", f"{name}-out.mp4.report.json"])
     assert len(decoded(f"{name}-out.mp4")) == 5
 
 
@@ -267,7 +230,7 @@ def test_termination_removes_the_unfinished_result(tmp_path):
     arguments = [sys.executable, "-c", code, str(path), "--output_path", str(folder / "out.mp4")]
     process = subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "waiting\n"
-    assert len(names(folder)) == 1
+    assert len(names(folder)) == 2, "the unfinished result and its lock"
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
     assert process.returncode == 143 and names(folder) == []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from src.data.entries import Entry, clip_images, first_existing, read_list, subfolders
 from src.errors import InputError
+from src.video.windows import mirrored
 
 UCF101_LAYOUT = "1/frame_00.png, frame_01_gt.png, frame_02.png, 2/..., here or in ucf101_interp_ours/"
 SNU_FILM_LAYOUT = (
@@ -140,9 +141,7 @@ def _x4_entries(kind, clips, small, borders):
 
 def mirrored_window(index: int, count: int, window: int) -> list[int]:
     """Return the `window` places around a place of a clip of `count` frames, mirrored at the ends."""
-    period = max(2 * (count - 1), 1)
-    places = (abs(place) % period for place in range(index - window // 2, index + window // 2 + 1))
-    return [min(place, period - place) for place in places]
+    return [mirrored(place, count) for place in range(index - window // 2, index + window // 2 + 1)]
 
 
 def circled_window(index: int, count: int, window: int) -> list[int]:

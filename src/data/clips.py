@@ -9,10 +9,10 @@ import numpy as np
 
 from src.data import COLUMNS
 from src.data.augment import augment, crop
-from src.data.cuts import is_cut
 from src.data.flow_estimate import estimate_flow
 from src.data.window import Window, to_columns
 from src.errors import InputError, UsageError
+from src.video.cuts import is_cut
 from src.video.reader import open_source
 
 DISTANCES = (1, 2)  # from the middle frame to its neighbours

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from src.data.cuts import is_cut
 from src.errors import InputError, UsageError
+from src.video.cuts import is_cut
 from src.video.images import IMAGE_SUFFIXES
 from src.video.reader import open_source
 

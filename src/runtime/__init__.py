@@ -14,12 +14,14 @@ ARBITRARY = "arbitrary"
 class Predictor(Protocol):
     """Makes the frames between (or instead of) the given ones, of any height and width.
 
-    `inputs` is the number of frames it takes, `scale` how many times larger than those the frames it returns are.
+    `inputs` is the number of frames it takes, `outputs` how many it makes in one run, equally spaced, and `scale` how
+    many times larger the frames it returns are.
     `timestep` is a property of the weights: `ARBITRARY` when they follow the time asked for, `FIXED` when they return
     the middle whatever they are asked.
     """
 
     inputs: int
+    outputs: int
     scale: int
     timestep: str
 

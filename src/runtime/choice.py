@@ -13,15 +13,18 @@ def choose_predictor(options, flow_scale: float = 1.0) -> Predictor:
 
     That is weights for the runtime "mindspore", an exported file or bundle for all others. flow_scale: the scale at
     which motion is estimated, of networks that can choose it. Raises what the runtimes do, and UsageError for a scale
-    that is not the exported one.
+    that the network cannot choose, or that is not the exported one.
     """
     if options.runtime == "mindspore":
+        from src.models import has_option
         from src.runtime.mindspore_graph import load_predictor
 
         scale = {"flow_scale": flow_scale} if flow_scale != 1 else {}
+        if scale and not has_option(options.model, "flow_scale"):
+            raise UsageError(f"{options.model} estimates motion at scale 1 only; got flow_scale {flow_scale:g}")
         return load_predictor(options.model, options.ckpt_path, options.device_target, options.device_id, **scale)
     if flow_scale != 1:
-        raise UsageError(f"exported networks estimate motion at scale 1; the protocol asks for {flow_scale:g}")
+        raise UsageError(f"exported networks estimate motion at scale 1; got flow_scale {flow_scale:g}")
     from src.runtime.exported_predictor import load_exported
 
     suffix, open_session = _exported_runtime(options)

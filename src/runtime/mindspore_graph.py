@@ -35,7 +35,7 @@ def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: in
     """Return a predictor of the named network with the weights of `ckpt_path`, or its shipped ones when that is "".
 
     options: those of the network's class.
-    Raises UsageError for an unknown model, one that predicts no frames, or one without shipped weights;
+    Raises UsageError for an unknown model, options it lacks, one that predicts no frames, or has no shipped weights;
     WeightsError for unfit weights; EnvironmentFault when MindSpore or the device cannot be had.
     """
     start_device(device_target, device_id)
@@ -43,7 +43,10 @@ def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: in
     from src.engine.checkpoint import load_weights
     from src.models import create_model
 
-    network = create_model(model, **options)
+    try:
+        network = create_model(model, **options)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     if network.task == "flow":
         raise UsageError(f"{model} predicts flow, not frames; give another --model")
     card = load_weights(network, weights_path(model, ckpt_path), model)

@@ -30,13 +30,12 @@ class RuntimeOptions:
 
 @dataclass(frozen=True)
 class InferOptions(RuntimeOptions):
-    """The arguments of infer.py."""
+    """What infer.py reads and writes, and the network that it runs."""
 
     input: str = option("", "a video file or a folder of images", positional=True, required=True)
     output_path: str = option("", "a video file or a folder, by its suffix", required=True)
     model: str = option("ifrnet_s", "network, one of the names in src/models")
     ckpt_path: str = option("", "weights, or an exported network; the model's shipped weights when left out")
-    multi: int = option(2, "frames become this many times as many", low=2)
     overwrite: bool = option(False, "replace an existing output")
     device_target: str = option("CPU", "what it runs on", choices=DEVICES)
     device_id: int = option(0, "which of the devices", low=0)

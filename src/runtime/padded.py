@@ -22,6 +22,7 @@ class PaddedPredictor:
     def __init__(self, facts, timestep: str):
         self.facts = facts
         self.inputs = facts.inputs
+        self.outputs = facts.outputs
         self.scale = facts.scale
         self.timestep = timestep
         self.clips = True

@@ -10,19 +10,28 @@ from src.errors import UsageError
 from src.runtime import FIXED, Predictor
 
 
-def for_multi(predictor: Predictor, multi: int) -> Predictor:
-    """Return a predictor that can make the `multi - 1` frames between two.
+def for_parts(predictor: Predictor, parts: int | None) -> Predictor:
+    """Return a predictor of the times that are multiples of 1 / `parts`; any time when that is None.
 
-    That is the given one when its weights know every time, or when the middle is all that is asked; else a cascade of
-    it, for powers of two. Raises UsageError for another `multi`: the network would return the middle every time.
+    That is the given one when its weights know every time, or all that are asked; else, where only the middle is known
+    of two frames, a cascade of it for powers of two. Raises UsageError for other times: the network would return the
+    same frames again and pass them off as new ones.
     """
-    if predictor.timestep != FIXED or multi == 2:
+    known = predictor.outputs + 1
+    if (predictor.timestep != FIXED and known == 2) or (parts and known % parts == 0):
         return predictor
-    if multi & (multi - 1):
+    if known > 2 or predictor.inputs != 2:
+        raise UsageError(f"these weights only know the times n/{known} of two frames; got {_told(parts)}")
+    if not parts or parts & (parts - 1):
         raise UsageError(
-            f"these weights only know the middle of two frames, so multi is a power of two (2, 4, 8, ...); got {multi}"
+            "these weights only know the middle of two frames, so multi is a power of two (2, 4, 8, ...), or fps is "
+            f"the rate times one; got {_told(parts)}"
         )
     return Cascade(predictor)
+
+
+def _told(parts):
+    return f"n/{parts}" if parts else "times of any kind"
 
 
 class Cascade:
@@ -30,7 +39,8 @@ class Cascade:
 
     def __init__(self, predictor: Predictor):
         self.predictor = predictor
-        self.inputs, self.scale, self.timestep = predictor.inputs, predictor.scale, predictor.timestep
+        self.inputs, self.outputs, self.scale = predictor.inputs, predictor.outputs, predictor.scale
+        self.timestep = predictor.timestep
 
     def __call__(self, frames: np.ndarray, times: Sequence[float]) -> np.ndarray:
         middle = self.predictor(frames, [0.5])

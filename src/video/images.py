@@ -36,14 +36,20 @@ class ImageFolder:
     width: int
     height: int
     rate: Fraction = FOLDER_RATE
+    constant: bool = True
     start: Fraction = Fraction(0)
     aspect: Fraction | None = None
     pixel_format: str = "rgb24"
     sound_path: str | None = None
+    companions: int = 0
 
     @property
     def count(self) -> int:
         return len(self.files)
+
+    @property
+    def end(self) -> Fraction:
+        return self.count / self.rate
 
     @property
     def tags(self) -> ColorTags:
@@ -57,6 +63,10 @@ class ImageFolder:
             if (height, width) != (self.height, self.width):
                 raise InputError(f"{file}: needs {self.width}x{self.height} as its header says; got {width}x{height}")
             yield pixels
+
+    def timed_frames(self) -> Iterator[tuple[Fraction, np.ndarray]]:
+        """Read image after image, each with its time."""
+        return ((index / self.rate, frame) for index, frame in enumerate(self.frames()))
 
 
 def open_folder(path: str) -> ImageFolder:

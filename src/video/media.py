@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 import av
+import numpy as np
 
 from src.errors import InputError
 
@@ -31,6 +33,8 @@ class Survey:
 
     pictures: int
     seconds: Fraction
+    ticks: np.ndarray  # the times of the pictures, ascending, in `tick`s; empty where the file does not tell them all
+    tick: Fraction
 
 
 def file_address(path: str) -> str:
@@ -66,12 +70,17 @@ def check_regular_file(path: str) -> None:
 def picture_stream(container: av.container.InputContainer, path: str) -> av.video.stream.VideoStream:
     """Return the first video stream that is not a cover picture; InputError when there is none or no decoder for it."""
     for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
+        if not is_cover(stream):
             if stream.codec_context is None:
                 raise InputError(f"{path}: its video is of a kind that cannot be decoded here")
             return stream
     kinds = sorted({stream.type for stream in container.streams}) or ["nothing"]
     raise InputError(f"{path}: needs a video stream; found {', '.join(kinds)} only")
+
+
+def is_cover(stream: av.stream.Stream) -> bool:
+    """Tell a picture that belongs to the file as a cover from moving ones."""
+    return stream.type == "video" and bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
 def file_start(container: av.container.InputContainer) -> Fraction:
@@ -87,10 +96,13 @@ def survey(path: str) -> Survey:
     with open_media(path) as container:
         shown = picture_stream(container, path).index
         pictures = 0
+        ticks = array("q")
         end = start = file_start(container)
         for packet in checked_packets(container, path):
             if packet.size and packet.stream_index == shown and not packet.is_discard:
                 pictures += 1
+                if packet.pts is not None:
+                    ticks.append(packet.pts)
             if packet.size and packet.pts is not None:
                 end = max(end, (packet.pts + (packet.duration or 0)) * Fraction(packet.time_base))
         declared = Fraction(container.duration or 0, av.time_base)
@@ -99,7 +111,8 @@ def survey(path: str) -> Survey:
             raise InputError(
                 f"{path}: is truncated: declares {float(declared):.2f} s, its data end at {float(end):.2f} s"
             )
-        return Survey(pictures, end - start)
+        known = np.sort(np.frombuffer(ticks, np.int64)) if len(ticks) == pictures else np.empty(0, np.int64)
+        return Survey(pictures, end - start, known, Fraction(container.streams[shown].time_base))
 
 
 def checked_packets(container, path: str, streams=None) -> Iterator[av.Packet]:

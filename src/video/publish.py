@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from src.errors import ResourceError, UsageError
+from src.video.lock import locked, mark_of
 
 # Suffix of the result -> name of the muxer. Anything else names a folder of images.
 VIDEO_FORMATS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
 NOT_WRITTEN = (".avi", ".flv", ".gif", ".mpg", ".mpeg", ".ts", ".wmv", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".webp")
+OLD = "-old"
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -48,15 +50,18 @@ def publish(path: str) -> Iterator[str]:
     """Yield an unfinished file or folder beside `path` that takes its name and place when the block succeeds.
 
     Missing parent folders are made. On any error or interrupt all that was made is removed and what stood at `path`
-    stays. Raises UsageError where nothing can be written, ResourceError when the disk is full.
+    stays; what a run left behind that was killed is removed by the next. Raises UsageError where nothing can be written
+    or another run is writing the same result, ResourceError when the disk is full.
     """
     parent = Path(path).absolute().parent
     made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
-    unfinished = parent / f".mindframes-{secrets.token_hex(6)}{Path(path).suffix if is_video_name(path) else ''}"
+    suffix = Path(path).suffix if is_video_name(path) else ""
+    unfinished = parent / f"{mark_of(Path(path).name)}-{secrets.token_hex(6)}{suffix}"
     try:
-        _create(unfinished, path)
-        yield str(unfinished)
-        _replace(unfinished, Path(path))
+        with _reserved(path):
+            _create(unfinished, path)
+            yield str(unfinished)
+            _replace(unfinished, Path(path))
     except BaseException as error:
         free = _free_bytes(parent)
         _remove(unfinished)
@@ -68,6 +73,21 @@ def publish(path: str) -> Iterator[str]:
         raise
 
 
+@contextlib.contextmanager
+def _reserved(path):
+    final = Path(path).absolute()
+    with contextlib.ExitStack() as stack:
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(final))
+        except OSError as error:
+            raise _cannot_be_written(path, error) from error
+        for left in final.parent.glob(f"{mark_of(final.name)}-*"):
+            if not left.name.endswith(OLD):  # that is what stood under the name when a run was killed
+                _remove(left)
+        yield
+
+
 def _refuse_foreign_files(folder):
     for name in sorted(os.listdir(folder)):
         if not re.fullmatch(r"\d{8}\.png", name):
@@ -76,22 +96,25 @@ def _refuse_foreign_files(folder):
 
 def _create(unfinished, path):
     try:
-        unfinished.parent.mkdir(parents=True, exist_ok=True)
         if is_video_name(path):
             unfinished.touch(exist_ok=False)
         else:
             unfinished.mkdir()
     except OSError as error:
-        if error.errno in FULL_DISK:
-            raise
-        raise UsageError(f"--output_path {path}: cannot be written: {error.strerror}") from error
+        raise _cannot_be_written(path, error) from error
+
+
+def _cannot_be_written(path, error):
+    if error.errno in FULL_DISK:
+        return error
+    return UsageError(f"--output_path {path}: cannot be written: {error.strerror}")
 
 
 def _replace(unfinished, final):
     if not unfinished.is_dir() or not final.exists():
         os.replace(unfinished, final)
         return
-    old = unfinished.with_name(unfinished.name + "-old")
+    old = unfinished.with_name(unfinished.name + OLD)
     os.replace(final, old)
     try:
         os.replace(unfinished, final)

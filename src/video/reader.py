@@ -17,22 +17,30 @@ from src.video.images import FOLDER_RATE, IMAGE_SUFFIXES, open_folder
 from src.video.media import DAMAGE, checked_packets, file_start, open_media, picture_stream, survey
 from src.video.progress import note
 
+SHORTEST = Fraction(1, 1000)  # seconds: nearer than this, times are not told apart
+HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+
 
 class Source(Protocol):
-    """Frames of one size at a constant rate, and what a writer needs to make the result look and sound the same."""
+    """Frames of one size, and what a writer needs to make the result look and sound the same."""
 
     path: str
     width: int
     height: int
-    rate: Fraction  # frames per second
+    rate: Fraction  # frames per second, on the average where it is not constant
+    constant: bool
     start: Fraction  # seconds from the beginning of the file to its first frame
+    end: Fraction  # to where its last frame stops being shown, as the file tells
     count: int  # as the file tells; decoding may find a few more or less
     tags: ColorTags
     pixel_format: str
     aspect: Fraction | None  # of one pixel
-    sound_path: str | None  # the file whose sound and subtitles go along
+    sound_path: str | None  # the file whose sound, subtitles and other streams go along
+    companions: int  # how many those are
 
     def frames(self) -> Iterator[np.ndarray]: ...
+
+    def timed_frames(self) -> Iterator[tuple[Fraction, np.ndarray]]: ...
 
 
 @dataclass(frozen=True)
@@ -43,21 +51,28 @@ class VideoFile:
     width: int
     height: int
     rate: Fraction
+    constant: bool
     start: Fraction
+    end: Fraction
     count: int
     tags: ColorTags
     pixel_format: str
     aspect: Fraction | None
     quarter_turns: int
     sound_path: str | None
+    companions: int
 
     def frames(self) -> Iterator[np.ndarray]:
         """Decode frame after frame; raises InputError where the file is damaged or changes its size."""
+        return (frame for _, frame in self.timed_frames())
+
+    def timed_frames(self) -> Iterator[tuple[Fraction, np.ndarray]]:
+        """Decode frame after frame, with their times in seconds from the beginning of the file, which only grow."""
         with open_media(self.path) as container:
             stream = picture_stream(container, self.path)
             stream.thread_type = "AUTO"
             convert = ToRgb(self.pixel_format, self.tags, stream.codec_context.height)
-            pace = _Pace(self.path, self.rate)
+            clock = _Clock(self, file_start(container))
             size = None
             for frame in _decoded(container, stream, self.path):
                 size = size or (frame.width, frame.height)
@@ -66,8 +81,7 @@ class VideoFile:
                         f"{self.path}: frames need one size; the first is {size[0]}x{size[1]}, "
                         f"a later one {frame.width}x{frame.height}"
                     )
-                pace.check(frame)
-                yield np.ascontiguousarray(np.rot90(convert(frame), self.quarter_turns))
+                yield clock.time_of(frame), np.ascontiguousarray(np.rot90(convert(frame), self.quarter_turns))
 
 
 def open_source(path: str, needed: int = 2) -> Source:
@@ -93,20 +107,27 @@ def open_video(path: str, needed: int = 1) -> VideoFile:
             raise InputError(f"{path}: needs at least {needed} frames, found {len(first)}")
         frame = first[0]
         _note_losses(path, container, stream, frame)
+        start = _time(frame, Fraction(0)) - file_start(container)
+        rate = _constant_rate(stream, surveyed)
+        if not rate:
+            note(f"{path}: has a variable frame rate; its timestamps are kept")
         turns = round(frame.rotation / 90) % 4
         upright = (frame.height, frame.width) if turns % 2 else (frame.width, frame.height)
         return VideoFile(
             path=path,
             width=upright[0],
             height=upright[1],
-            rate=_rate(stream, surveyed),
-            start=max(_time(frame, Fraction(0)) - file_start(container), Fraction(0)),
+            rate=rate or _average_rate(surveyed),
+            constant=rate is not None,
+            start=start,
+            end=start + (max(surveyed.pictures, len(first)) / rate if rate else _shown_for(surveyed)),
             count=max(surveyed.pictures, len(first)),
             tags=_tags(stream, frame),
             pixel_format=frame.format.name,
             aspect=_aspect(stream, turns),
             quarter_turns=turns,
-            sound_path=path if container.streams.audio or container.streams.subtitles else None,
+            sound_path=path,
+            companions=len(container.streams) - 1,
         )
 
 
@@ -121,24 +142,22 @@ def _decoded(container, stream, path):
         raise InputError(f"{path}: cannot be decoded: {error}") from error
 
 
-class _Pace:
-    """Notices frames that do not come at the constant rate they will be written at."""
+class _Clock:
+    """Tells the times of frames: by counting at a constant rate, else by their timestamps, which are made to grow."""
 
-    def __init__(self, path, rate):
-        self._path = path
-        self._rate = rate
-        self._expected = None
+    def __init__(self, source, zero):
+        self._source, self._zero = source, zero
+        self._count = 0
+        self._latest = None
 
-    def check(self, frame):
-        if self._rate is None or frame.pts is None:
-            return
-        time = _time(frame, Fraction(0))
-        expected = time if self._expected is None else self._expected
-        if abs(time - expected) * self._rate > 2:
-            note(f"{self._path}: has a variable frame rate; it is written at its average, {float(self._rate):.3f} fps")
-            self._rate = None
-            return
-        self._expected = expected + 1 / self._rate
+    def time_of(self, frame) -> Fraction:
+        self._count += 1
+        if self._source.constant:
+            return self._source.start + (self._count - 1) / self._source.rate
+        soonest = self._source.start if self._latest is None else self._latest + SHORTEST
+        told = None if frame.pts is None else _time(frame, Fraction(0)) - self._zero
+        self._latest = soonest if told is None or told < soonest else told
+        return self._latest
 
 
 def _note_losses(path, container, stream, frame):
@@ -148,19 +167,43 @@ def _note_losses(path, container, stream, frame):
         note(f"{path}: the alpha channel is dropped")
     if any(component.bits > 8 for component in frame.format.components):
         note(f"{path}: {frame.format.name} is reduced to 8 bits")
-    taken = (stream, *container.streams.audio, *container.streams.subtitles)
-    left_out = [other.type for other in container.streams if other not in taken]
-    if left_out:
-        note(f"{path}: not taken over: {', '.join(left_out)} stream")
+    transfer = HDR_TRANSFERS.get(int(stream.codec_context.color_trc))
+    if transfer:
+        note(f"{path}: is HDR ({transfer}); its tags are kept, its levels are reduced to 8 bits")
 
 
-def _rate(stream, surveyed) -> Fraction:
-    known = stream.average_rate or stream.guessed_rate
-    if known:
-        return Fraction(known)
+def _constant_rate(stream, surveyed) -> Fraction | None:
+    """Return the rate that all timestamps keep to, as near as a millisecond or the file's clock; None if there is none.
+
+    Without timestamps it is what the file says, or says nothing against.
+    """
+    told = [Fraction(rate) for rate in (stream.average_rate, stream.guessed_rate) if rate]
+    ticks = surveyed.ticks
+    if len(ticks) < 2 or (np.diff(ticks) <= 0).any():
+        return told[0] if told else _counted_rate(surveyed)
+    tolerance = max(surveyed.tick, SHORTEST)
+    for rate in (*told, _average_rate(surveyed)):
+        apart = (ticks - ticks[0]) * float(surveyed.tick) - np.arange(len(ticks)) / float(rate)
+        if np.abs(apart).max() <= float(tolerance) + 1e-9:
+            return rate
+    return None
+
+
+def _counted_rate(surveyed) -> Fraction:
     if surveyed.seconds > 0:
         return (surveyed.pictures / surveyed.seconds).limit_denominator(1001)
     return FOLDER_RATE
+
+
+def _average_rate(surveyed) -> Fraction:
+    ticks = surveyed.ticks
+    return Fraction(len(ticks) - 1) / (int(ticks[-1] - ticks[0]) * surveyed.tick)
+
+
+def _shown_for(surveyed) -> Fraction:
+    """Return the seconds from the first picture to the end of the last, which lasts as long as the one before it."""
+    ticks = surveyed.ticks
+    return int(2 * ticks[-1] - ticks[-2] - ticks[0]) * surveyed.tick
 
 
 def _time(frame, otherwise) -> Fraction:

@@ -1,4 +1,4 @@
-"""Sound and subtitles go from the source to the result packet by packet, as they are and at their time."""
+"""All that a video holds beside its pictures goes to the result: as it is and at its time, or stretched with it."""
 
 from __future__ import annotations
 
@@ -8,27 +8,35 @@ from fractions import Fraction
 
 import av
 
-from src.video.media import checked_packets, file_start, open_media
+from src.video.media import checked_packets, file_start, is_cover, open_media, picture_stream
 from src.video.progress import note
+from src.video.stretch import StretchedSound
 
-COPIED_TYPES = ("audio", "subtitle")
+# Of the file, not of the film: the container of the result writes its own.
+OWN_METADATA = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
+STREAM_METADATA = ("language", "title", "handler_name")
+COVER_TYPES = {"mjpeg": "image/jpeg", "png": "image/png", "bmp": "image/bmp"}
 
 
 class StreamCopy:
-    """Copies every sound and subtitle stream of a file into a container that is about to be written.
+    """Copies sound, subtitles, cover, attachments, chapters and metadata into a container that is about to be written.
 
-    A second demuxer over the source runs beside the pictures, one packet ahead of them. A stream that the container
-    does not take is left out with a note.
+    A second demuxer over the source runs beside the pictures, one packet ahead of them. What the container does not
+    take is left out with a note. When time takes `slow` times as long, sound is dropped, or with `stretch_sound` played
+    slower at its pitch. `kept` and `left_out` tell in words what became of each stream.
     """
 
-    def __init__(self, path: str, output: av.container.OutputContainer, name: str):
+    def __init__(self, path: str, output: av.container.OutputContainer, name: str, slow=1, stretch_sound=False):
+        self.kept, self.left_out = [], []
         self._input = open_media(path)
         self._start = file_start(self._input)
-        self._output = output
-        self._targets = {}
+        self._output, self._name, self._slow = output, name, slow
+        self._targets, self._stretched = {}, {}
+        pictures = picture_stream(self._input, path)
         for stream in self._input.streams:
-            if stream.type in COPIED_TYPES:
-                self._add(stream, name)
+            if stream.index != pictures.index and not self._holds_chapters(stream):
+                self._tell(stream, self._add(stream, path, stretch_sound))
+        self._copy_facts()
         self._packets = self._read(path)
         self._waiting = next(self._packets, None)
 
@@ -38,7 +46,6 @@ class StreamCopy:
             packet = self._waiting
             if time is not None and packet.dts is not None and packet.dts * Fraction(packet.time_base) >= time:
                 return
-            packet.stream = self._targets[packet.stream.index]
             self._output.mux(packet)
             self._waiting = next(self._packets, None)
 
@@ -46,25 +53,89 @@ class StreamCopy:
         self._packets.close()
         self._input.close()
 
-    def _add(self, stream, name):
-        if not _takes(self._output.format.name, stream):
-            kind = stream.codec_context.name if stream.codec_context else "unknown"
-            note(f"{name}: cannot hold the {kind} {stream.type} stream {stream.index}; it is left out")
+    def _holds_chapters(self, stream):
+        """Tell the text track in which MP4 keeps the titles of chapters, which is written anew with them."""
+        known = hasattr(self._input, "chapters") and self._input.chapters()
+        return bool(known) and stream.name == "bin_data" and stream.metadata.get("handler_name") == "SubtitleHandler"
+
+    def _tell(self, stream, reason):
+        told = described(stream)
+        if not reason:
+            self.kept.append(told)
             return
+        self.left_out.append(f"{told}: {reason}")
+        note(f"{self._name}: {reason} the {told}; it is left out")
+
+    def _add(self, stream, path, stretch_sound) -> str:
+        """Make a place for the stream in the result; return why there is none, or ''."""
+        if stream.type == "attachment":
+            return self._attach(stream.name or "attachment", stream.mimetype, lambda: stream.data)
+        if is_cover(stream) and self._output.format.name in ("matroska", "webm"):
+            kind = COVER_TYPES.get(stream.codec_context.name, "")
+            return self._attach(f"cover.{kind.split('/')[-1]}", kind, lambda: _first_packet(path, stream.index))
+        if stream.type == "audio" and self._slow > 1:
+            return self._stretch(stream) if stretch_sound else "slow motion drops"
+        if stream.type not in ("audio", "subtitle") and not is_cover(stream):
+            return "nothing copies"
+        if not _takes(self._output.format.name, stream) or (is_cover(stream) and self._output.format.name != "mp4"):
+            return "cannot hold"
         target = self._output.add_stream_from_template(stream)
-        target.metadata.update({key: value for key, value in stream.metadata.items() if key in ("language", "title")})
+        target.disposition = stream.disposition.value
+        target.metadata.update({key: value for key, value in stream.metadata.items() if key in STREAM_METADATA})
         self._targets[stream.index] = target
+        return ""
+
+    def _attach(self, name, kind, data) -> str:
+        if self._output.format.name != "matroska" or not kind or not hasattr(self._output, "add_attachment"):
+            return "cannot hold"
+        self._output.add_attachment(name, kind, data())
+        return ""
+
+    def _stretch(self, stream) -> str:
+        self._stretched[stream.index] = StretchedSound(stream, self._output, self._slow, self._start)
+        return ""
+
+    def _copy_facts(self):
+        facts = {key: value for key, value in self._input.metadata.items() if key.lower() not in OWN_METADATA}
+        self._output.metadata.update(facts)
+        chapters = self._input.chapters() if hasattr(self._input, "chapters") else []
+        if chapters:
+            self._output.set_chapters([self._moved(chapter) for chapter in chapters])
+
+    def _moved(self, chapter):
+        ticks = self._start / Fraction(chapter["time_base"])
+        moved = {side: round((chapter[side] - ticks) * self._slow) for side in ("start", "end")}
+        return {**chapter, **moved}
 
     def _read(self, path) -> Iterator[av.Packet]:
-        streams = [self._input.streams[index] for index in self._targets]
+        streams = [self._input.streams[index] for index in (*self._targets, *self._stretched)]
         if not streams:
             return
         for packet in checked_packets(self._input, path, streams):
-            if packet.size:
-                ticks = round(self._start / Fraction(packet.time_base))
-                packet.dts = None if packet.dts is None else packet.dts - ticks
-                packet.pts = None if packet.pts is None else packet.pts - ticks
-                yield packet
+            if packet.stream.index in self._stretched:
+                yield from self._stretched[packet.stream.index].packets(packet)
+            elif packet.size:
+                yield self._timed(packet)
+
+    def _timed(self, packet):
+        ticks = round(self._start / Fraction(packet.time_base))
+        packet.dts = None if packet.dts is None else (packet.dts - ticks) * self._slow
+        packet.pts = None if packet.pts is None else (packet.pts - ticks) * self._slow
+        if self._slow > 1:
+            packet.duration = (packet.duration or 0) * self._slow
+        packet.stream = self._targets[packet.stream.index]
+        return packet
+
+
+def described(stream) -> str:
+    """Tell a stream in words: its codec, its kind and its number."""
+    kind = stream.codec_context.name if stream.codec_context else "unknown"
+    return f"{kind} {'cover' if is_cover(stream) else stream.type} stream {stream.index}"
+
+
+def _first_packet(path, index) -> bytes:
+    with open_media(path) as container:
+        return bytes(next(packet for packet in container.demux(container.streams[index]) if packet.size))
 
 
 def _takes(container_format: str, stream) -> bool:

@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import contextlib
-import math
-from dataclasses import dataclass, field
+import io
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import av
 import numpy as np
 
-from src.errors import EnvironmentFault
-from src.video.color import FromRgb
-from src.video.images import write_image
+from src.video.clock import Grid, Timestamps
+from src.video.encoder import PictureEncoder
+from src.video.images import encode_png
 from src.video.media import file_address
 from src.video.progress import note
 from src.video.publish import VIDEO_FORMATS, is_video_name
 from src.video.reader import Source
 from src.video.streams import StreamCopy
 
-LONGEST_TICK = Fraction(1, 1000)  # seconds: a start that is no whole number of frames is kept to half of this
+
+class Piece(NamedTuple):
+    """A packet of a video, `place` frames after the first one that was encoded with it; or an image."""
+
+    data: bytes
+    place: int
+    key: bool
 
 
 class Sink(Protocol):
-    """Takes frames in presentation order; as a context manager it finishes the result, or lets go of it on an error."""
+    """Takes frames in presentation order; as a context manager it finishes the result, or lets go of it on an error.
 
-    def write(self, frame: np.ndarray) -> None: ...
+    `write` encodes a frame shown at `time`; `join` takes those of some frames as `encoded_pieces` made them. A result
+    is made by one of the two.
+    """
+
+    def write(self, frame: np.ndarray, time: Fraction | None = None) -> None: ...
+
+    def join(self, times: list[Fraction], pieces: Iterable[Piece]) -> None: ...
 
     def __enter__(self) -> Sink: ...
 
@@ -35,39 +49,33 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True)
-class Encoder:
-    """A video encoder with the settings of a visually lossless result."""
+class Pace:
+    """How the result runs: at `rate` frames per second, or by the frames' own times when that is None.
 
-    name: str
-    options: dict = field(default_factory=dict)
-    odd_sizes: bool = False  # takes odd widths and heights with halved chroma
-    largest_denominator: int = 2**31 - 1  # of a frame's duration in seconds
+    Its time takes `slow` times as long as the source's; `stretch_sound` tells what then becomes of sound.
+    """
 
-
-# libx265 is no second choice: builds without libx264 lack it too, and it ends the process at small or odd sizes.
-ENCODERS = {
-    "webm": (Encoder("libvpx-vp9", {"crf": "18", "b": "0", "cpu-used": "4", "row-mt": "1"}, odd_sizes=True),),
-    "": (
-        Encoder("libx264", {"crf": "16"}),
-        Encoder("mpeg4", {"flags": "+qscale", "global_quality": "236"}, odd_sizes=True, largest_denominator=65535),
-    ),
-}
+    rate: Fraction | None
+    slow: int = 1
+    stretch_sound: bool = False
 
 
-def open_sink(path: str, source: Source, rate: Fraction, scale: int = 1) -> Sink:
-    """Return what writes the frames made of `source`, `scale` times its size at `rate` frames per second, to `path`.
+def open_sink(path: str, source: Source, pace: Pace, scale: int = 1) -> Sink:
+    """Return what writes the frames made of `source`, `scale` times its size, to `path`.
 
     Raises EnvironmentFault when no encoder for the container is there.
     """
     if is_video_name(path):
-        return VideoSink(path, source, rate, (source.width * scale, source.height * scale))
-    if source.sound_path:
+        return VideoSink(path, source, pace, (source.width * scale, source.height * scale))
+    if source.companions:
         note("a folder of images holds no sound and no subtitles; they are left out")
     return ImageSink(path)
 
 
 class ImageSink:
     """Writes `00000000.png`, `00000001.png`, ... into an existing folder."""
+
+    copy = None
 
     def __init__(self, path: str):
         self._folder = Path(path)
@@ -79,26 +87,31 @@ class ImageSink:
     def __exit__(self, *failure):
         pass
 
-    def write(self, frame: np.ndarray) -> None:
-        write_image(self._folder / f"{self._written:08d}.png", frame)
+    def write(self, frame: np.ndarray, time: Fraction | None = None) -> None:
+        self._keep(encode_png(frame))
+
+    def join(self, times: list[Fraction], pieces: Iterable[Piece]) -> None:
+        for piece in pieces:
+            self._keep(piece.data)
+
+    def _keep(self, data):
+        (self._folder / f"{self._written:08d}.png").write_bytes(data)
         self._written += 1
 
 
 class VideoSink:
-    """Encodes frames at a constant rate, with the tags, the pixel aspect, the sound and the subtitles of the source."""
+    """Encodes frames as `PictureEncoder` does, and gives them their times; `copy` brings other streams along."""
 
-    def __init__(self, path: str, source: Source, rate: Fraction, size: tuple[int, int]):
-        container_format = VIDEO_FORMATS[Path(path).suffix.lower()]
-        encoder = find_encoder(container_format)
-        pixel_format = choose_pixel_format(encoder, size, source.pixel_format)
-        self._grid = pts_grid(source.start, rate)
-        self._period = (1 / rate).limit_denominator(encoder.largest_denominator)
-        self._written = 0
-        self._convert = FromRgb(pixel_format, source.tags, size[1])
-        self._container = av.open(file_address(path), "w", format=container_format)
-        self._stream = self._container.add_stream(encoder.name, rate=rate, options=dict(encoder.options))
-        self._set_up(source, size, pixel_format)
-        self._copy = StreamCopy(source.sound_path, self._container, path) if source.sound_path else None
+    def __init__(self, path: str, source: Source, pace: Pace, size: tuple[int, int]):
+        rate = pace.rate or source.rate
+        self._clock = Grid(source.start * pace.slow, rate) if pace.rate else Timestamps(rate)
+        self._joined = 0  # frames that `join` took
+        self._container = av.open(file_address(path), "w", format=container_format(path))
+        self._encoder = PictureEncoder(self._container, source, rate, size)
+        self._encoder.stream.time_base = self._clock.tick
+        self.copy = None
+        if source.sound_path:
+            self.copy = StreamCopy(source.sound_path, self._container, path, pace.slow, pace.stretch_sound)
 
     def __enter__(self):
         return self
@@ -110,69 +123,62 @@ class VideoSink:
         with contextlib.suppress(av.error.FFmpegError, OSError):  # the first failure is the one to tell
             self._close()
 
-    def write(self, frame: np.ndarray) -> None:
-        picture = self._convert(frame)
-        picture.time_base, picture.pts = self._period, self._written
-        self._written += 1
-        self._mux(self._stream.encode(picture))
+    def write(self, frame: np.ndarray, time: Fraction | None = None) -> None:
+        self._clock.add(time)
+        self._mux(self._encoder.encode(frame))
 
-    def _set_up(self, source, size, pixel_format):
-        context = self._stream.codec_context
-        context.width, context.height = size
-        context.pix_fmt = pixel_format
-        context.time_base = self._period
-        self._stream.time_base = self._grid[2]
-        context.colorspace = source.tags.matrix
-        context.color_range = source.tags.range
-        context.color_primaries = source.tags.primaries
-        context.color_trc = source.tags.transfer
-        if source.aspect:
-            context.sample_aspect_ratio = source.aspect
+    def join(self, times: list[Fraction], pieces: Iterable[Piece]) -> None:
+        for time in times:
+            self._clock.add(time)
+        self._mux(self._packet(order, piece) for order, piece in enumerate(pieces))
+        self._joined += len(times)
+
+    def _packet(self, order, piece):
+        packet = av.Packet(piece.data)
+        packet.pts, packet.dts = self._joined + piece.place, self._joined + order - self._encoder.reorder
+        packet.is_keyframe = piece.key
+        packet.stream = self._encoder.stream
+        return packet
 
     def _mux(self, packets):
-        start, step, tick = self._grid
+        tick = self._clock.tick
         for packet in packets:  # the encoder counts frames; its packets get the time of the result
-            packet.pts, packet.dts = start + packet.pts * step, start + packet.dts * step
-            packet.duration, packet.time_base = step, tick
-            if self._copy:
-                self._copy.advance(packet.dts * tick)
+            packet.duration = self._clock.ticks_at(packet.pts + 1) - self._clock.ticks_at(packet.pts)
+            packet.pts, packet.dts = self._clock.ticks_at(packet.pts), self._clock.ticks_at(packet.dts)
+            packet.time_base = tick
+            if self.copy:
+                self.copy.advance(packet.dts * tick)
             self._container.mux(packet)
 
     def _finish(self):
-        self._mux(self._stream.encode(None))
-        if self._copy:
-            self._copy.advance(None)
+        if not self._joined:
+            self._mux(self._encoder.encode(None))
+        if self.copy:
+            self.copy.advance(None)
         self._close()
 
     def _close(self):
-        if self._copy:
-            self._copy.close()
+        if self.copy:
+            self.copy.close()
         self._container.close()
 
 
-def find_encoder(container_format: str) -> Encoder:
-    """Return the first encoder for the container that this build of FFmpeg has, with a note when others are missing."""
-    candidates = ENCODERS.get(container_format, ENCODERS[""])
-    for encoder in candidates:
-        with contextlib.suppress(av.codec.codec.UnknownCodecError):
-            av.codec.Codec(encoder.name, "w")
-            if encoder is not candidates[0]:
-                note(f"the encoder {candidates[0].name} is missing; {encoder.name} is used")
-            return encoder
-    names = ", ".join(encoder.name for encoder in candidates)
-    raise EnvironmentFault(f"needs one of the encoders {names} for {container_format}; the installed FFmpeg has none")
+def encoded_pieces(path: str, source: Source, pace: Pace, scale: int, frames: Iterable[np.ndarray]) -> list[Piece]:
+    """Encode frames on their own, for a sink of the same path, source, pace and scale to join."""
+    if not is_video_name(path):
+        return [Piece(encode_png(frame), index, True) for index, frame in enumerate(frames)]
+    # never written: it only tells the encoder what the container of the result expects of it
+    with av.open(io.BytesIO(), "w", format=container_format(path)) as container:
+        size = (source.width * scale, source.height * scale)
+        encoder = PictureEncoder(container, source, pace.rate or source.rate, size)
+        return [
+            Piece(bytes(packet), packet.pts, packet.is_keyframe)
+            for frame in itertools.chain(frames, [None])
+            for packet in encoder.encode(frame)
+        ]
 
 
-def choose_pixel_format(encoder: Encoder, size: tuple[int, int], source_format: str) -> str:
-    """Return yuv420p, which plays everywhere, or yuv444p for an odd size or a source of full chroma."""
-    names = {video_format.name for video_format in av.codec.Codec(encoder.name, "w").video_formats or ()}
-    full_chroma = source_format.startswith(("yuv444", "yuvj444"))
-    odd = any(side % 2 for side in size) and not encoder.odd_sizes
-    return "yuv444p" if "yuv444p" in names and (full_chroma or odd) else "yuv420p"
+def container_format(path: str) -> str:
+    """Return the name of the muxer for a video file."""
+    return VIDEO_FORMATS[Path(path).suffix.lower()]
 
-
-def pts_grid(start: Fraction, rate: Fraction) -> tuple[int, int, Fraction]:
-    """Return (first pts, pts per frame, seconds per pts): exact in the rate, and in the start to half a millisecond."""
-    period = 1 / rate
-    step = 1 if start % period == 0 else math.ceil(period / LONGEST_TICK)
-    return round(start * step / period), step, period / step

@@ -5,6 +5,8 @@ from fractions import Fraction
 import av
 import numpy as np
 
+from src.video.frames import Placed
+
 
 def gray_levels(count, first=40, step=20):
     """Return one level per frame, far enough apart to be told after encoding."""
@@ -36,7 +38,7 @@ def write_clip(
 ):
     """Encode RGB frames from `start` seconds on; `sounds` are the pitches of sine streams in AAC."""
     rate = Fraction(rate)
-    options = {"libx264": {"crf": "4", "x264-params": "bframes=2:b-adapt=0:scenecut=0"}}.get(codec, {})
+    options = {"libx264": {"crf": "4", "x264-params": "bframes=2:b-adapt=0:scenecut=0:mbtree=0"}}.get(codec, {})
     with av.open(f"file:{path}", "w") as container:
         stream = container.add_stream(codec, rate=rate, options=options)
         stream.height, stream.width = frames[0].shape[:2]
@@ -54,6 +56,20 @@ def write_clip(
         container.mux(_later(stream.encode(None), start))
         for track, pitch in zip(pitches, sounds):
             container.mux(_later(sine(track, pitch, len(frames) / rate), sound_start))
+    return path
+
+
+def write_at(path, frames, milliseconds):
+    """Encode RGB frames, each at its own time."""
+    with av.open(f"file:{path}", "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "4"})
+        stream.height, stream.width = frames[0].shape[:2]
+        stream.pix_fmt, stream.codec_context.time_base = "yuv420p", Fraction(1, 1000)
+        for time, pixels in zip(milliseconds, frames):
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
     return path
 
 
@@ -103,10 +119,17 @@ def packets_of(path, kind):
     return list(streams.values())
 
 
+def placed(frames, rate=25, scenes=None):
+    """Return frames at a constant rate as the pipeline takes them, all of one scene unless told."""
+    scenes = scenes or [0] * len(frames)
+    return [Placed(frame, Fraction(index, rate), scenes[index]) for index, frame in enumerate(frames)]
+
+
 class Average:
     """A predictor that blends the two frames by time."""
 
     inputs = 2
+    outputs = 1
     scale = 1
     timestep = "arbitrary"
 

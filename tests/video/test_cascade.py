@@ -1,12 +1,16 @@
 """Weights that only know the middle: cascaded for powers of two, refused for anything else."""
 
+from fractions import Fraction
+from itertools import chain
+
 import numpy as np
 import pytest
 
 from src.errors import UsageError
-from src.video.cascade import Cascade, for_multi
+from src.video.cascade import Cascade, for_parts
 from src.video.pipeline import interpolate
-from tests.video.clips import Average, flat_frames
+from src.video.timeline import Multiplied
+from tests.video.clips import Average, flat_frames, placed
 
 
 class Middle(Average):
@@ -21,14 +25,15 @@ class Middle(Average):
 
 @pytest.mark.parametrize("multi", [2, 4, 8])
 def test_powers_of_two_are_halved_down_to_the_right_times(multi):
-    made = list(interpolate(flat_frames([0, 160], 5, 3), Middle(), multi))
-    assert [int(frame[0, 0, 0]) for frame in made] == [160 * step // multi for step in range(multi + 1)]
+    frames = placed(flat_frames([0, 160], 5, 3))
+    made = chain.from_iterable(interpolate(frames, Middle(), Multiplied(multi, Fraction(25))))
+    assert [int(frame[0, 0, 0]) for _, frame in made] == [160 * step // multi for step in range(multi + 1)]
 
 
 @pytest.mark.parametrize("multi", [3, 6, 12])
 def test_other_factors_are_refused_before_the_first_frame(multi):
-    with pytest.raises(UsageError, match=f"power of two .*; got {multi}"):
-        interpolate(iter([]), Middle(), multi)
+    with pytest.raises(UsageError, match=f"power of two .*; got n/{multi}"):
+        interpolate(iter([]), Middle(), Multiplied(multi, Fraction(25)))
 
 
 def test_each_frame_is_predicted_once():
@@ -45,4 +50,17 @@ def test_each_frame_is_predicted_once():
 
 def test_weights_that_know_every_time_are_asked_directly():
     predictor = Average()
-    assert for_multi(predictor, 3) is predictor
+    assert for_parts(predictor, 3) is predictor and for_parts(predictor, None) is predictor
+
+
+class Thirds(Average):
+    """Makes the three frames between the middle two of four."""
+
+    inputs, outputs, timestep = 4, 3, "fixed"
+
+
+def test_a_network_of_several_outputs_is_asked_for_their_times_only():
+    assert for_parts(Thirds(), 4).__class__ is for_parts(Thirds(), 2).__class__ is Thirds
+    for parts in (3, 8, None):
+        with pytest.raises(UsageError, match="times n/4"):
+            for_parts(Thirds(), parts)

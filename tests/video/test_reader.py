@@ -7,7 +7,7 @@ import pytest
 from src.errors import InputError
 from src.video.color import ColorTags
 from src.video.reader import open_source
-from tests.video.clips import decoded, flat_frames, gray_levels, levels_of, picture, write_clip
+from tests.video.clips import decoded, flat_frames, gray_levels, levels_of, picture, write_at, write_clip
 
 RATES = [Fraction(25), Fraction(24000, 1001), Fraction(30000, 1001), Fraction(45000, 1499), Fraction(60)]
 
@@ -95,19 +95,23 @@ def test_what_is_lost_is_said(tmp_path, capsys):
     assert np.abs(frames[0].astype(int) - picture(32, 32)).max() <= 4
 
 
-def test_variable_rate_is_said(tmp_path, capsys):
-    path = tmp_path / "vfr.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
-        stream.codec_context.time_base = Fraction(1, 1000)
-        for time, pixels in zip((0, 40, 80, 400, 440, 480, 900), flat_frames(gray_levels(7))):
-            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-            frame.pts, frame.time_base = time, Fraction(1, 1000)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
-    assert len(list(open_source(str(path)).frames())) == 7
-    assert capsys.readouterr().err.count("variable frame rate") == 1
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+@pytest.mark.parametrize("milliseconds", [(0, 40, 80, 400, 440, 480, 900), (0, 40, 80, 122, 160), (7, 500, 503, 2000)])
+def test_variable_rate_is_said_and_its_times_are_told(tmp_path, capsys, milliseconds, suffix):
+    path = write_at(tmp_path / f"vfr.{suffix}", flat_frames(gray_levels(len(milliseconds))), milliseconds)
+    source = open_source(str(path))
+    assert not source.constant and capsys.readouterr().err.count("variable frame rate") == 1
+    times = [time - source.start for time, _ in source.timed_frames()]
+    assert times == [Fraction(moment - milliseconds[0], 1000) for moment in milliseconds]
+    assert source.count == len(times) and source.end - source.start >= times[-1]
+
+
+def test_times_that_a_clock_rounds_are_a_constant_rate(tmp_path):
+    for rate in (Fraction(24000, 1001), Fraction(60000, 1001), Fraction(144)):
+        path = write_clip(tmp_path / "clip.mkv", flat_frames([100] * 50), rate)
+        source = open_source(str(path))
+        assert source.constant and abs(source.rate / rate - 1) < 1e-4
+        assert [time for time, _ in source.timed_frames()] == [index / source.rate for index in range(50)]
 
 
 def test_constant_rate_is_not_called_variable(tmp_path, capsys):

@@ -1,10 +1,15 @@
 from fractions import Fraction
 
 import av
+import cv2
 import numpy as np
 import pytest
 
-from tests.video.clips import decoded, flat_frames, gray_levels, packets_of, write_clip
+from src.video.media import is_cover
+from src.video.reader import open_source
+from src.video.stretch import tempos
+from src.video.writer import Pace, open_sink
+from tests.video.clips import decoded, flat_frames, gray_levels, packets_of, picture, write_clip
 from tests.video.test_writer import copy
 
 
@@ -81,3 +86,115 @@ def test_sound_is_written_between_the_pictures_not_after_them(tmp_path):
         kinds = [packet.stream.type for packet in container.demux() if packet.size]
     first_sound, last_picture = kinds.index("audio"), len(kinds) - kinds[::-1].index("video")
     assert first_sound < 10 and kinds[:last_picture].count("audio") > 150
+
+
+def with_companions(folder, suffix):
+    """A clip with two tones, chapters, a title, a cover and, in Matroska, subtitles and a font."""
+    clip = write_clip(folder / "clip.mp4", flat_frames(gray_levels(10, step=10)), sounds=[440, 880])
+    if suffix == "mkv":
+        clip = with_subtitles(clip, folder / "lines.mkv")
+    path = folder / f"in.{suffix}"
+    cover = cv2.imencode(".png", picture(16, 16))[1].tobytes()
+    with av.open(str(clip)) as source, av.open(str(path), "w") as target:
+        target.metadata["title"] = "a film"
+        ends = {"id": 1, "time_base": Fraction(1, 1000)}
+        target.set_chapters(
+            [
+                {**ends, "start": 0, "end": 200, "metadata": {"title": "one"}},
+                {**ends, "id": 2, "start": 200, "end": 400, "metadata": {"title": "two"}},
+            ]
+        )
+        streams = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
+        if suffix == "mkv":
+            target.add_attachment("font.ttf", "font/ttf", b"glyphs")
+            target.add_attachment("cover.png", "image/png", cover)
+        else:
+            art = target.add_stream("png", rate=1)
+            art.width, art.height, art.pix_fmt = 16, 16, "rgb24"
+            art.disposition = av.stream.Disposition.attached_pic
+            packet = av.Packet(cover)
+            packet.stream, packet.pts, packet.dts, packet.time_base = art, 0, 0, Fraction(1, 1000)
+            target.mux(packet)
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = streams[packet.stream.index]
+                target.mux(packet)
+    return path
+
+
+def inventory(path):
+    with av.open(str(path)) as container:
+        kinds = sorted(stream.type for stream in container.streams)
+        chapters = [
+            (chapter["start"] * Fraction(chapter["time_base"]), chapter["end"] * Fraction(chapter["time_base"]))
+            for chapter in container.chapters()
+        ]
+        titles = [chapter["metadata"]["title"] for chapter in container.chapters()]
+        return kinds, chapters, titles, container.metadata.get("title")
+
+
+@pytest.mark.skipif(not hasattr(av.container.OutputContainer, "set_chapters"), reason="PyAV is too old for chapters")
+@pytest.mark.parametrize(("before", "after"), [("mkv", "mkv"), ("mp4", "mp4"), ("mp4", "mkv")])
+def test_nothing_that_the_container_holds_is_lost(tmp_path, before, after):
+    path = with_companions(tmp_path, before)
+    kinds, chapters, titles, title = inventory(path)
+    found = inventory(copy(path, tmp_path / f"out.{after}", rate=Fraction(50)))
+    assert chapters == [(0, Fraction(1, 5)), (Fraction(1, 5), Fraction(2, 5))]
+    assert (titles, title) == (["one", "two"], "a film")
+    assert found[1:] == (chapters, titles, title)
+    assert found[0] == (kinds if after != "mkv" else [kind for kind in kinds if kind != "data"])
+    with av.open(str(tmp_path / f"out.{after}")) as container:
+        covers = [stream for stream in container.streams.video if is_cover(stream)]
+        assert len(covers) == 1
+
+
+@pytest.mark.skipif(not hasattr(av.container.OutputContainer, "set_chapters"), reason="PyAV is too old for chapters")
+def test_what_quicktime_cannot_hold_is_told(tmp_path, capsys):
+    result = copy(with_companions(tmp_path, "mp4"), tmp_path / "out.mov")
+    assert inventory(result)[0].count("video") == 1 and len(inventory(result)[1]) == 2
+    assert capsys.readouterr().err.count("cannot hold the png cover stream 4") == 1
+
+
+def slowed(path, result, slow, stretch=False):
+    source = open_source(str(path))
+    with open_sink(str(result), source, Pace(source.rate, slow, stretch)) as sink:
+        for frame in source.frames():
+            for _ in range(slow):
+                sink.write(frame)
+        copied = sink.copy
+    return copied
+
+
+def test_slow_motion_drops_sound_and_moves_subtitles_with_the_picture(tmp_path, capsys):
+    path = with_subtitles(
+        write_clip(tmp_path / "clip.mp4", flat_frames(gray_levels(10, step=10)), sounds=[440]), tmp_path / "in.mkv"
+    )
+    copied = slowed(path, tmp_path / "out.mkv", 3)
+    assert not packets_of(tmp_path / "out.mkv", "audio")
+    (lines,) = packets_of(tmp_path / "out.mkv", "subtitle")
+    first = float(decoded(tmp_path / "out.mkv")[0][1])
+    np.testing.assert_allclose([time - first for time, _ in lines], [0.3, 0.96], atol=0.002)
+    assert "slow motion drops the aac audio stream 1" in capsys.readouterr().err
+    assert len(copied.kept) == len(copied.left_out) == 1
+
+
+@pytest.mark.parametrize(("slow", "suffix"), [(2, "mp4"), (3, "mkv"), (4, "webm")])
+def test_stretched_sound_lasts_as_long_as_the_picture_at_its_pitch(tmp_path, slow, suffix):
+    path = write_clip(tmp_path / "in.mp4", flat_frames([100] * 50), sounds=[440])
+    result = tmp_path / f"out.{suffix}"
+    copied = slowed(path, result, slow, stretch=True)
+    assert copied.kept == ["aac audio stream 1"]
+    with av.open(str(result)) as container:
+        blocks = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
+        rate = container.streams.audio[0].rate
+    sound = np.concatenate(blocks)
+    assert abs(len(sound) / rate - 2 * slow) < 0.1
+    middle = sound[len(sound) // 4 :][: len(sound) // 2]
+    middle = middle * np.hanning(len(middle))
+    pitch = np.abs(np.fft.rfft(middle)).argmax() * rate / len(middle)
+    assert abs(pitch - 440) < 8
+
+
+def test_tempos_stay_in_the_range_of_the_filter():
+    for slow in (2, 3, 4, 7, 100):
+        assert np.isclose(np.prod(tempos(slow)), 1 / slow) and min(tempos(slow)) >= 0.5 - 1e-9

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from src.errors import EnvironmentFault
-from src.video import writer
+from src.video import encoder as encoders
+from src.video.encoder import Encoder, find_encoder
 from src.video.images import ImageFolder
 from src.video.reader import open_source
-from src.video.writer import Encoder, find_encoder, open_sink, pts_grid
+from src.video.writer import Pace, open_sink
 from tests.video.clips import decoded, flat_frames, gray_levels, levels_of, picture, write_clip
 
 TAGS = {"colorspace": 1, "color_range": 1, "color_primaries": 1, "color_trc": 1}
@@ -17,7 +18,7 @@ TAGS = {"colorspace": 1, "color_range": 1, "color_primaries": 1, "color_trc": 1}
 def copy(source_path, path, rate=None):
     """Write the frames of a source as they are."""
     source = open_source(str(source_path))
-    with open_sink(str(path), source, rate or source.rate) as sink:
+    with open_sink(str(path), source, Pace(rate or source.rate)) as sink:
         for frame in source.frames():
             sink.write(frame)
     return path
@@ -66,7 +67,7 @@ def test_every_container_keeps_the_exact_size_and_the_colours(tmp_path, size, su
 def test_order_and_times_of_the_frames(tmp_path, suffix):
     source = ImageFolder(path="", files=(), width=48, height=32)
     rate = Fraction(60000, 1001)
-    with open_sink(str(tmp_path / f"out.{suffix}"), source, rate) as sink:
+    with open_sink(str(tmp_path / f"out.{suffix}"), source, Pace(rate)) as sink:
         for pixels in flat_frames(gray_levels(10)):
             sink.write(pixels)
     result = tmp_path / f"out.{suffix}"
@@ -92,17 +93,9 @@ def test_delay_of_the_picture_is_kept(tmp_path):
     assert [later - earlier for earlier, later in zip(times, times[1:])] == [Fraction(1, 50)] * 3
 
 
-@pytest.mark.parametrize("rate", [Fraction(50), Fraction(60000, 1001), Fraction(90000, 1499)])
-@pytest.mark.parametrize("start", [Fraction(0), Fraction(1, 3), Fraction(7, 50)])
-def test_grid_of_times_is_exact_in_the_rate_and_to_a_millisecond_in_the_start(rate, start):
-    first, step, tick = pts_grid(start, rate)
-    assert step * tick == 1 / rate
-    assert abs(first * tick - start) <= Fraction(1, 2000)
-
-
 def test_missing_encoder_is_replaced_with_a_note(tmp_path, monkeypatch, capsys):
-    fallbacks = (Encoder("libmissing"), *writer.ENCODERS[""][1:])
-    monkeypatch.setitem(writer.ENCODERS, "", fallbacks)
+    fallbacks = (Encoder("libmissing"), *encoders.ENCODERS[""][1:])
+    monkeypatch.setitem(encoders.ENCODERS, "", fallbacks)
     path = write_clip(tmp_path / "in.mp4", [picture(33, 21)] * 3, rate=Fraction(45000, 1499), pixel_format="yuv444p")
     result = copy(path, tmp_path / "out.mp4")
     assert "libmissing is missing; mpeg4 is used" in capsys.readouterr().err
@@ -114,15 +107,15 @@ def test_missing_encoder_is_replaced_with_a_note(tmp_path, monkeypatch, capsys):
 
 def test_every_encoder_of_the_table_writes_what_can_be_read(tmp_path, monkeypatch):
     for container_format, suffix in (("webm", "webm"), ("", "mp4")):
-        for encoder in writer.ENCODERS[container_format]:
-            monkeypatch.setitem(writer.ENCODERS, container_format, (encoder,))
+        for encoder in encoders.ENCODERS[container_format]:
+            monkeypatch.setitem(encoders.ENCODERS, container_format, (encoder,))
             path = write_clip(tmp_path / "in.mp4", [picture(48, 32)] * 3)
             result = copy(path, tmp_path / f"{encoder.name}.{suffix}")
             assert all(psnr(frame, picture(48, 32)) > 30 for frame in open_source(str(result)).frames())
 
 
 def test_no_encoder_at_all_is_a_fault_of_the_environment(monkeypatch):
-    monkeypatch.setitem(writer.ENCODERS, "webm", (Encoder("libone"), Encoder("libtwo")))
+    monkeypatch.setitem(encoders.ENCODERS, "webm", (Encoder("libone"), Encoder("libtwo")))
     with pytest.raises(EnvironmentFault, match="libone, libtwo for webm"):
         find_encoder("webm")
 
@@ -130,7 +123,7 @@ def test_no_encoder_at_all_is_a_fault_of_the_environment(monkeypatch):
 def test_a_failure_inside_is_the_one_that_is_told(tmp_path):
     source = ImageFolder(path="", files=(), width=48, height=32)
     with pytest.raises(ZeroDivisionError):
-        with open_sink(str(tmp_path / "out.mp4"), source, Fraction(25)) as sink:
+        with open_sink(str(tmp_path / "out.mp4"), source, Pace(Fraction(25))) as sink:
             sink.write(picture(48, 32))
             raise ZeroDivisionError
 
@@ -140,7 +133,7 @@ def test_a_disk_that_fills_up_is_an_os_error(tmp_path):
     random = np.random.default_rng(0)
     (tmp_path / "out.mp4").symlink_to("/dev/full")
     with pytest.raises(OSError, match="No space left"):
-        with open_sink(str(tmp_path / "out.mp4"), source, Fraction(25)) as sink:
+        with open_sink(str(tmp_path / "out.mp4"), source, Pace(Fraction(25))) as sink:
             for _ in range(80):
                 sink.write(random.integers(0, 256, (48, 64, 3)).astype(np.uint8))
 

@@ -1,0 +1,101 @@
+"""The arguments of infer.py, and the timeline that they ask for."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from fractions import Fraction
+
+from src.config import option
+from src.errors import UsageError
+from src.runtime.options import InferOptions
+from src.video.reader import Source
+from src.video.tiles import MULTIPLE, overlap_of
+from src.video.timeline import Multiplied, Resampled, Timeline
+
+ENLARGING = ("tdan_x4", "toflow_vsr_x4")
+LARGEST_RATE = 1000  # frames per second: timestamps of common containers are milliseconds
+INDECISIVE = ("input", "output_path", "ckpt_path", "overwrite", "dry_run", "resume", "strict", "tile")
+LONGEST_GAP = 2  # frames of the source between two that differ, where the time between them is filled
+
+
+@dataclass(frozen=True)
+class VideoOptions(InferOptions):
+    """The arguments of infer.py: what becomes of a video."""
+
+    multi: int = option(0, "frames become this many times as many (default: 2, or slow)", low=0)
+    fps: str = option("", "frames per second of the result, such as 60, 59.94 or 60000/1001, instead of multi")
+    slow: int = option(1, "slow motion: the result lasts this many times as long", low=1)
+    slow_audio: str = option("drop", "what becomes of sound in slow motion", choices=("drop", "stretch"))
+    cuts: str = option("on", "a frame is repeated, not invented, where a scene ends", choices=("on", "off"))
+    duplicates: str = option("keep", "frames that repeat the one before; drop: make new ones", choices=("keep", "drop"))
+    flow_scale: float = option(1.0, "scale at which motion is estimated: below 1 for large frames", low=0.1, high=1)
+    tile: str = option("auto", "largest side of what is predicted at once: pixels, auto (by the memory) or off")
+    dry_run: bool = option(False, "print how many frames there will be and what memory they need, and end")
+    resume: bool = option(False, "keep finished parts beside the result; go on with those of a run cut off")
+    part_frames: int = option(200, "resume: frames of the source in a part", low=1)
+    strict: bool = option(False, "end with 7 when the network returned what is no picture")
+
+    def __post_init__(self):
+        InferOptions.__post_init__(self)
+        if self.multi == 1:
+            raise UsageError("multi is at least 2; got 1")
+        if self.multi and self.fps:
+            raise UsageError(f"multi and fps exclude each other; got multi {self.multi} and fps {self.fps}")
+        if self.slow_audio == "stretch" and self.slow == 1:
+            raise UsageError("slow_audio stretch goes with slow 2 or more; got slow 1")
+        if self.enlarges and (self.multi or self.fps or self.slow > 1 or self.duplicates == "drop"):
+            raise UsageError(f"multi, fps, slow, duplicates are for networks that make new frames; got {self.model}")
+        if self.fps:
+            self.target_rate()
+        self.largest_tile(0)
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether the network makes frames larger, not more."""
+        return self.model in ENLARGING
+
+    @property
+    def scale(self) -> int:
+        """How many times as large the network makes frames."""
+        return 4 if self.enlarges else 1
+
+    def target_rate(self) -> Fraction:
+        """Return `fps` as a fraction; raises UsageError for what is none, or out of range."""
+        try:
+            rate = Fraction(self.fps)
+        except (ValueError, ZeroDivisionError) as error:
+            raise UsageError(f"fps is a number or a fraction such as 60000/1001; got {self.fps!r}") from error
+        if not 0 < rate <= LARGEST_RATE:
+            raise UsageError(f"fps lies above 0 and up to {LARGEST_RATE}; got {self.fps}")
+        return rate
+
+    def decisive(self) -> dict:
+        """Return the options that the frames of the result depend on."""
+        return {key: value for key, value in dataclasses.asdict(self).items() if key not in INDECISIVE}
+
+    def largest_tile(self, fitting: int) -> int:
+        """Return the side that `tile` says, 0 for whole frames; auto takes the `fitting` one."""
+        if self.tile in ("auto", "off"):
+            return fitting if self.tile == "auto" else 0
+        smallest = 2 * overlap_of(self.scale)
+        if not self.tile.isdecimal() or int(self.tile) < smallest or int(self.tile) % MULTIPLE:
+            raise UsageError(f"tile is auto, off, or a multiple of {MULTIPLE} from {smallest} on; got {self.tile!r}")
+        return int(self.tile)
+
+
+def timeline_for(options: VideoOptions, source: Source) -> Timeline:
+    """Return when frames are wanted of a source. Raises UsageError where its timestamps do not allow what is asked."""
+    rate = source.rate if source.constant else None
+    if options.enlarges:
+        return Multiplied(1, rate)
+    drops = options.duplicates == "drop"
+    gap = LONGEST_GAP if drops else 1
+    if options.fps:
+        return Resampled(options.target_rate(), source.start, rate, options.slow, longest_gap=gap)
+    multi = options.multi or max(options.slow, 2)
+    if not drops:
+        return Multiplied(multi, rate, options.slow)
+    if rate is None:
+        raise UsageError(f"duplicates drop needs a constant rate, or fps; {source.path} has a variable one")
+    return Resampled(rate * multi / options.slow, source.start, rate, options.slow, to_last_frame=True, longest_gap=gap)

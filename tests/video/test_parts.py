@@ -1,0 +1,83 @@
+"""Parts of a job: kept whole or not at all, refused to another job, and joined to what one encoder would have made."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from src.errors import UsageError
+from src.video.parts import Part, Parts
+from src.video.reader import open_source
+from src.video.writer import Pace, Piece, encoded_pieces, open_sink
+from tests.video.clips import decoded, flat_frames, gray_levels, levels_of, packets_of, write_at, write_clip
+
+PART = Part(7, [Fraction(1, 3), Fraction(2, 3)], {"unfit": 1}, [Piece(b"abc", 0, True), Piece(b"d", 1, False)])
+
+
+def test_parts_come_back_as_they_were_kept(tmp_path):
+    parts = Parts(str(tmp_path / "out.mp4"), {"multi": 2}, tile=256)
+    parts.add(PART)
+    parts.add(PART)
+    again = Parts(str(tmp_path / "out.mp4"), {"multi": 2}, tile=0)
+    assert again.done == 2 and list(again) == [PART, PART] and again.tile == 256
+    again.remove()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("multi", 3), ("input", "other"), ("weights", "other"), ("cuts", "off"), ("new", 1)]
+)
+def test_parts_of_another_job_are_refused_by_the_name_of_what_differs(tmp_path, key, value):
+    facts = {"multi": 2, "input": "ab", "weights": "cd", "cuts": "on"}
+    Parts(str(tmp_path / "out.mp4"), facts).add(PART)
+    with pytest.raises(UsageError, match=f"begun with {key} .*got {value!r}"):
+        Parts(str(tmp_path / "out.mp4"), {**facts, key: value})
+    assert Parts(str(tmp_path / "out.mp4"), facts).done == 1
+
+
+def test_a_damaged_part_and_all_behind_it_are_made_again(tmp_path):
+    parts = Parts(str(tmp_path / "out.mp4"), {})
+    for _ in range(3):
+        parts.add(PART)
+    data = parts.folder / "000001.data"
+    data.write_bytes(b"abx" + data.read_bytes()[3:])
+    assert Parts(str(tmp_path / "out.mp4"), {}).done == 1
+    (parts.folder / "000000.json").write_text("{")
+    assert Parts(str(tmp_path / "out.mp4"), {}).done == 0
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"tile": "x", "facts": {}}'])
+def test_a_damaged_manifest_is_told(tmp_path, content):
+    folder = tmp_path / "out.mp4.parts"
+    folder.mkdir()
+    (folder / "manifest.json").write_text(content)
+    with pytest.raises(UsageError, match="is damaged; remove"):
+        Parts(str(tmp_path / "out.mp4"), {})
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "webm"])
+@pytest.mark.parametrize("lengths", [(10,), (1, 1, 2, 6), (5, 5)])
+def test_joined_pieces_show_the_same_frames_at_the_same_times(tmp_path, suffix, lengths):
+    levels = gray_levels(10)
+    source = open_source(str(write_clip(tmp_path / "in.mp4", flat_frames(levels), sounds=[440])))
+    path, pace = str(tmp_path / f"out.{suffix}"), Pace(source.rate)
+    frames = list(source.frames())
+    with open_sink(path, source, pace) as sink:
+        for length in lengths:
+            some, frames = frames[:length], frames[length:]
+            sink.join([Fraction(0)] * length, encoded_pieces(path, source, pace, 1, some))
+    np.testing.assert_allclose(levels_of(path), levels, atol=2)
+    times = [float(time) for _, time in decoded(path)]
+    np.testing.assert_allclose(np.array(times) - times[0], np.arange(10) / 25, atol=1e-3)
+    assert suffix == "webm" or packets_of(path, "audio")
+
+
+def test_joined_pieces_of_a_variable_rate_keep_their_times(tmp_path):
+    moments = (0, 40, 80, 400, 440, 480, 900)
+    source = open_source(str(write_at(tmp_path / "in.mp4", flat_frames(gray_levels(7)), moments)))
+    path, pace = str(tmp_path / "out.mp4"), Pace(None)
+    timed = list(source.timed_frames())
+    with open_sink(path, source, pace) as sink:
+        for some in (timed[:3], timed[3:]):
+            sink.join([time for time, _ in some], encoded_pieces(path, source, pace, 1, [frame for _, frame in some]))
+    np.testing.assert_allclose([float(time) for _, time in decoded(path)], np.array(moments) / 1000, atol=1e-4)
