@@ -55,7 +55,7 @@ def test_failures_and_what_is_missing_are_told_in_one_line(flags, tmp_path):
         bench.main(flags(code=5))
     with pytest.raises(UsageError, match="is of tdan_x4"):
         bench.main(flags(model="tdan_x4"))
-    with pytest.raises(UsageError, match="--mindir_path is what export.py wrote"):
+    with pytest.raises(UsageError, match="--mindir_path or --onnx_path is what export.py wrote"):
         bench.main(["edge"])
     with pytest.raises(UsageError, match="absent"):
         bench.main([*flags(), "--program", str(tmp_path / "absent")])
