@@ -18,12 +18,11 @@ import numpy as np
 
 from src.errors import InputError
 from src.video.color import ColorTags, tags_for_rgb
+from src.video.png import is_plain_rgb, with_stored_pixels
 from src.video.progress import note
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 FOLDER_RATE = Fraction(25)  # frames per second of a folder, which does not tell
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-PLAIN_RGB = bytes((8, 2, 0, 0, 0))  # of its header: 8 bits, red green blue, deflate, adaptive filters, not interlaced
 ORIENTATION = 0x0112  # the Exif tag; 5 to 8 are turned by a quarter
 
 
@@ -149,15 +148,16 @@ def encode_png(pixels: np.ndarray) -> bytes:
 
 def _decode_plain_png(data: bytes) -> np.ndarray | None:
     """Decode a PNG of 8-bit RGB by FFmpeg, which is faster than OpenCV; None for what it is not the one to judge."""
-    if data[:8] != PNG_SIGNATURE or data[24:29] != PLAIN_RGB or data[-8:-4] != b"IEND" or b"eXIf" in data:
+    stored = with_stored_pixels(data) if is_plain_rgb(data) else None
+    if stored is None:
         return None
     import av  # here, for the same reason as Pillow
 
     decoder = av.CodecContext.create("png", "r")
     decoder.thread_count = 1
-    decoder.options = {"err_detect": "crccheck+explode"}  # else what is damaged is passed over
+    decoder.options = {"err_detect": "explode"}  # else what is damaged is passed over
     try:
-        frames = decoder.decode(av.Packet(data))
+        frames = decoder.decode(av.Packet(stored))
     except av.error.FFmpegError:
         return None
     return frames[0].to_ndarray() if len(frames) == 1 and frames[0].format.name == "rgb24" else None
