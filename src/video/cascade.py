@@ -35,12 +35,17 @@ def _told(parts):
 
 
 class Cascade:
-    """`Predictor` of the times k / 2^n that halves the interval, and its halves, with a predictor of the middle."""
+    """`Predictor` of the times k / 2^n that halves the interval, and its halves, with a predictor of the middle.
+
+    `exact` is the cascade of that of the predictor, if it has one.
+    """
 
     def __init__(self, predictor: Predictor):
         self.predictor = predictor
         self.inputs, self.outputs, self.scale = predictor.inputs, predictor.outputs, predictor.scale
         self.timestep = predictor.timestep
+        exact = getattr(predictor, "exact", None)
+        self.exact = exact and Cascade(exact)
 
     def __call__(self, frames: np.ndarray, times: Sequence[float]) -> np.ndarray:
         middle = self.predictor(frames, [0.5])

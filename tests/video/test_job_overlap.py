@@ -1,4 +1,4 @@
-"""A run whose decoder and encoder have threads of their own: the same result, the same failures, nothing left behind."""
+"""A run whose decoder and encoder have threads of their own: same result, same failures, nothing left behind."""
 
 import contextlib
 import os
@@ -145,8 +145,12 @@ def test_frames_are_made_ready_before_the_network_wants_them(moving, tmp_path, l
         return convert(self)
 
     monkeypatch.setattr(job.Placed.network, "func", noted)
-    predicting = []
-    predict = Average.__call__
-    monkeypatch.setattr(Average, "__call__", lambda *given: predicting.append(threading.current_thread()) or predict(*given))
+    predicting, predict = [], Average.__call__
+
+    def predicts(*given):
+        predicting.append(threading.current_thread())
+        return predict(*given)
+
+    monkeypatch.setattr(Average, "__call__", predicts)
     run(moving, tmp_path / "out.mp4")
     assert threading.main_thread() not in threads and set(predicting) == {threading.main_thread()}

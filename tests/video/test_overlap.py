@@ -37,7 +37,7 @@ def test_items_come_in_order_and_from_another_thread():
         threads.add(threading.get_ident())
         return list(items)
 
-    with ahead((threads.add(threading.get_ident()) or each for each in counting(log))) as items, behind(use) as used:
+    with ahead(threads.add(threading.get_ident()) or each for each in counting(log)) as items, behind(use) as used:
         for item in items:
             used.put(item)
     assert used.result == list(range(100)) and log[-1] == "closed"
