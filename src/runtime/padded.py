@@ -103,5 +103,7 @@ def multiple_size(height: int, width: int, multiple: int) -> tuple[int, int]:
 
 def pad_to_size(frames: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Repeat the right and the bottom edge of (..., H, W) frames until they have that (height, width)."""
+    if frames.shape[-2:] == tuple(size):
+        return np.ascontiguousarray(frames)
     margins = [(0, 0)] * (frames.ndim - 2) + [(0, to - met) for met, to in zip(frames.shape[-2:], size)]
     return np.ascontiguousarray(np.pad(frames, margins, mode="edge"))

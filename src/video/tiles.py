@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Tiled:
         return self.together([(frames, times)])[0]
 
     def together(self, samples: Sequence[tuple[np.ndarray, Sequence[float]]]) -> list[np.ndarray]:
-        """Predict several samples, (frames, times) each, all of one size; at once where they are not cut."""
+        """Predict several samples, (frames, times) each, all of one size."""
         size = samples[0][0].shape[2:]
         while True:
             try:
@@ -67,14 +68,20 @@ class Tiled:
         rows, columns = (places(length, self.tile, self.overlap) for length in (height, width))
         shape = (len(times), 3, height * self.scale, width * self.scale)
         joined, weights = np.zeros(shape, np.float32), np.zeros(shape[2:], np.float32)
-        for top, bottom in rows:
-            for left, right in columns:
-                part = self.predictor(np.ascontiguousarray(frames[:, :, top:bottom, left:right]), times)
-                fade = np.outer(self._fade(top, bottom, height), self._fade(left, right, width))
-                here = (slice(top * self.scale, bottom * self.scale), slice(left * self.scale, right * self.scale))
-                joined[(..., *here)] += part * fade
-                weights[here] += fade
+        for part, (top, bottom), (left, right) in self._parts(frames, times, list(product(rows, columns))):
+            fade = np.outer(self._fade(top, bottom, height), self._fade(left, right, width))
+            here = (slice(top * self.scale, bottom * self.scale), slice(left * self.scale, right * self.scale))
+            joined[(..., *here)] += part * fade
+            weights[here] += fade
         return joined / weights
+
+    def _parts(self, frames, times, tiles):
+        """Yield the prediction of each tile with its rows and columns."""
+        for first in range(0, len(tiles), self.batch_size):
+            group = tiles[first : first + self.batch_size]
+            cut = [np.ascontiguousarray(frames[:, :, slice(*rows), slice(*columns)]) for rows, columns in group]
+            made = predict_together(self.predictor, [(each, times) for each in cut])
+            yield from ((part, *places) for part, places in zip(made, group))
 
     def _fade(self, first, last, length):
         """Return the weights along a side of a tile: nothing in the outer quarter of an overlap, all in the inner one.

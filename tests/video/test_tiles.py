@@ -78,10 +78,10 @@ class Together(Average):
 
 
 @pytest.mark.parametrize(
-    ("tile", "most", "given"), [(0, 10**9, [3]), (192, 10**9, [1] * 6), (0, 64 * 250 - 1, [3] + [1] * 6)]
+    ("tile", "most", "given"), [(0, 10**9, [3]), (192, 10**9, [4, 1] * 3), (0, 64 * 500 - 1, [3] + [3] * 3)]
 )
-def test_whole_frames_are_predicted_together_and_tiles_one_by_one(tile, most, given):
-    samples = [(noise(2, 64, 250) / (index + 1), [0.25, 0.5]) for index in range(3)]
+def test_whole_frames_are_predicted_together_and_so_are_the_tiles_of_one(tile, most, given):
+    samples = [(noise(2, 64, 500) / (index + 1), [0.25, 0.5]) for index in range(3)]
     predictor = Together(most)
     tiled = Tiled(predictor, tile)
     assert tiled.batch_size == 4
