@@ -52,7 +52,7 @@ class Cascade:
         return self.together([(frames, times)])[0]
 
     def together(self, samples: Sequence[tuple[np.ndarray, Sequence[float]]]) -> list[np.ndarray]:
-        """Predict several samples, (frames, times) each, all of one size: the middles of all, then those of all halves."""
+        """Predict several samples, (frames, times) each, all of one size: all middles, then those of all halves."""
         middles = predict_together(self.predictor, [(frames, [0.5]) for frames, _ in samples])
         halves = [_halves(*sample, middle[0]) for sample, middle in zip(samples, middles)]
         wanted = [half for both in halves for half in both if half[1]]

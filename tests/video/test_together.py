@@ -67,9 +67,8 @@ def test_enlarged_frames_come_in_order():
 class Half(Average):
     """Returns what is no picture, but for its `exact`."""
 
-    def __init__(self, value, exact_value=None):
-        self.value = value
-        self.exact = Average() if exact_value is None else Half(exact_value, exact_value)
+    def __init__(self, value, exact=None):
+        self.value, self.exact = value, exact
 
     def __call__(self, frames, times):
         return np.full((len(times), *frames.shape[1:]), self.value, np.float32)
@@ -80,14 +79,14 @@ class Half(Average):
 def test_what_is_no_picture_in_half_precision_is_made_again(monkeypatch, value, timestep):
     monkeypatch.setattr(Average, "timestep", timestep)
     tally = Tally()
-    levels = [level for _, level, _ in made(Half(value), tally, 4)]
+    levels = [level for _, level, _ in made(Half(value, Average()), tally, 4)]
     assert levels == [level for _, level, _ in made(Average(), Tally(), 4)]
     assert (tally.predicted, tally.recomputed, tally.unfit) == (12, 12, 0)
 
 
 def test_what_is_none_in_single_precision_either_is_replaced():
     tally = Tally()
-    levels = [level for _, level, _ in made(Half(np.nan, np.nan), tally, 2)]
+    levels = [level for _, level, _ in made(Half(np.nan, Half(np.nan)), tally, 2)]
     assert levels == [20, 20, 50, 50, 70, 70, 200, 200, 210, 210, 250]
     assert (tally.predicted, tally.recomputed, tally.unfit) == (4, 0, 4)
 
@@ -99,10 +98,8 @@ def test_an_enlarged_frame_is_made_again_too():
         def __call__(self, frames, times):
             return np.full((1, 3, *(4 * side for side in frames.shape[2:])), self.value, np.float32)
 
-    predictor = Larger(np.nan)
-    predictor.exact = Larger(0.5)
     tally = Tally()
-    parts = upscale(placed(flat_frames([100], 4, 3)), predictor, tally)
+    parts = upscale(placed(flat_frames([100], 4, 3)), Larger(np.nan, Larger(0.5)), tally)
     assert [int(frame.mean()) for part in parts for _, frame in part] == [128]
     assert (tally.predicted, tally.recomputed, tally.unfit) == (1, 1, 0)
 
@@ -112,7 +109,7 @@ def test_the_report_counts_what_was_made_again(clip, tmp_path, loaded, monkeypat
     import src.runtime.choice as choice
 
     plain = decoded(run(clip, tmp_path / "plain.mkv", *flags))
-    monkeypatch.setattr(choice, "video_predictor", lambda *_: Half(np.nan))
+    monkeypatch.setattr(choice, "video_predictor", lambda *_: Half(np.nan, Average()))
     result = run(clip, tmp_path / "out.mkv", *flags)
     assert [planes.tobytes() for planes, _ in decoded(result)] == [planes.tobytes() for planes, _ in plain]
     told = report_of(result)
