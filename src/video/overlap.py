@@ -142,19 +142,24 @@ def _make(items, lane):
 @contextlib.contextmanager
 def _beside(work):
     """Run `work()` in a thread beside the block, and let nothing pass before it has ended."""
-    ended = SimpleQueue()
-    over = threading.Event()
+    wanted, ended, over = SimpleQueue(), SimpleQueue(), threading.Event()
 
     def run():
         try:
-            work()
+            if wanted.get():
+                work()
         finally:
             over.set()
             ended.put(None)
 
     thread = threading.Thread(target=run, daemon=True)
-    thread.start()
     try:
+        thread.start()
+    except BaseException:  # an interrupt: the thread may be there for all that
+        wanted.put(False)
+        raise
+    try:
+        wanted.put(True)
         yield
     finally:
         _wait(over, ended)

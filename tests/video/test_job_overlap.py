@@ -116,8 +116,8 @@ def waiting(kind, name):
     setattr(kind, name, waits)
 waiting(*{'reader': (reader.ToRgb, '__call__'), 'network': (Average, '__call__'),
           'encoder': (encoder.PictureEncoder, 'encode')}[place])
-module = types.ModuleType('src.runtime.mindspore_graph')
-module.load_predictor = lambda *_: Average()
+module = types.ModuleType('src.runtime.choice')  # in place of all that loads MindSpore
+module.video_predictor = lambda *_: Average()
 sys.modules[module.__name__] = module
 runpy.run_path('infer.py', run_name='__main__')
 """
