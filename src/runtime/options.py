@@ -22,7 +22,8 @@ class RuntimeOptions:
     )
     precision: str = option(
         "float32",
-        "of the multiplications: float16 with runtime mindspore, bfloat16 with openvino, or mindspore on Ascend",
+        "of the multiplications: float16 with runtime mindspore, bfloat16 with openvino, or mindspore on Ascend; "
+        "a video's frames that become no picture so are predicted in float32 again",
         choices=PRECISIONS,
     )
 
