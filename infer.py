@@ -20,7 +20,7 @@ def main(argv):
     check_output(options.output_path, options.input, options.overwrite)
     source = open_source(options.input, needed=1 if options.enlarges else 2)
     timeline = timeline_for(options, source)
-    free = free_bytes()
+    free = free_bytes() / options.batch_size
     size = (source.height, source.width)
     tile = options.largest_tile(fitting_tile(options.model, *size, free, 2 * overlap_of(options.scale)))
     if options.dry_run:
@@ -29,9 +29,9 @@ def main(argv):
     started = time.monotonic()
     with publish(options.output_path) as unfinished:
         parts = parts_of(source, options, tile) if options.resume else None
-        from src.runtime.choice import choose_predictor  # runtimes take seconds to load: after all cheap checks
+        from src.runtime.choice import video_predictor  # runtimes take seconds to load: after all cheap checks
 
-        network = choose_predictor(options, options.flow_scale)
+        network = video_predictor(options, options.flow_scale)
         predictor = Tiled(network, parts.tile if parts else tile)
         loaded = time.monotonic()
         job = Job(source, predictor, timeline, options, unfinished)

@@ -9,6 +9,8 @@ python scripts/bench.py model --network all --upstream ROOT --torch_python PYTHO
 time and memory of every network, as a Markdown table.
 python scripts/bench.py edge --mindir_path X.mindir --upstream ROOT --torch_python PYTHON: the C++ program against
 upstream's PyTorch code, eager, on CPU at the size of the export. With --onnx_path X.onnx instead: OpenVINO in float32.
+python scripts/bench.py video [--video_path CLIP]: infer.py's whole job, from decoding to encoding, against its network
+alone on the same frames; a generated clip of 1280x720 pixels without --video_path.
 ROOT holds checkouts of the published code, in folders named IFRNet, FLAVR, mmagic.
 """
 
@@ -27,6 +29,7 @@ from scripts.bench_export import bench_export  # noqa: E402
 from scripts.bench_loader import bench_loader  # noqa: E402
 from scripts.bench_model import bench_model  # noqa: E402
 from scripts.bench_train import bench_train  # noqa: E402
+from scripts.bench_video import bench_video  # noqa: E402
 from src.engine.device import start_device  # noqa: E402
 from src.errors import run_command  # noqa: E402
 
@@ -156,18 +159,20 @@ COMMANDS = {
     "model": bench_model,
     "edge": bench_edge,
     "export": bench_export,
+    "video": bench_video,
 }
+ROUNDS = {"video": 3}  # of what takes long; else 15
 
 
 def main(arguments: list) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=COMMANDS, help="what is measured")
-    parser.add_argument("--rounds", type=int, default=15, help="how often each runs (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=0, help="how often each runs (default: 15; video: 3)")
     parser.add_argument("--device_target", choices=("CPU", "GPU", "Ascend"), default="CPU", help="default: %(default)s")
-    parser.add_argument("--upstream", default="", help="all but ops, export: folder of checkouts (default: ours alone)")
-    parser.add_argument("--torch_python", default="python3", help="all but ops, export: a Python with PyTorch")
-    parser.add_argument("--network", default="ifrnet_s", help="train, model, export: a name of src/models, or all")
-    parser.add_argument("--sizes", nargs="+", default=[], help="model, export: HEIGHTxWIDTH of the frames")
+    parser.add_argument("--upstream", default="", help="loader, train, model, edge: checkouts (default: ours alone)")
+    parser.add_argument("--torch_python", default="python3", help="loader, train, model, edge: a Python with PyTorch")
+    parser.add_argument("--network", default="ifrnet_s", help="a name of src/models; model, export: or all")
+    parser.add_argument("--sizes", nargs="+", default=[], help="model, export, video: HEIGHTxWIDTH of the frames")
     parser.add_argument("--work_path", default="", help="export: folder of the files (default: a temporary one)")
     loader = parser.add_argument_group("loader")
     loader.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="numbers of workers (default: 1 2)")
@@ -180,7 +185,12 @@ def main(arguments: list) -> None:
     edge.add_argument("--onnx_path", default="", help="an ONNX export of an IFRNet, for OpenVINO instead")
     edge.add_argument("--program", default=str(PROGRAM), help="default: %(default)s")
     edge.add_argument("--runs", type=int, default=10, help="predictions in a round (default: %(default)s)")
+    video = parser.add_argument_group("video")
+    video.add_argument("--video_path", default="", help="a clip instead of a generated one")
+    video.add_argument("--clip_frames", type=int, default=17, help="of the generated clip (default: %(default)s)")
+    video.add_argument("--ckpt_path", default="", help="weights of --network (default: the shipped ones)")
     options = parser.parse_args(arguments)
+    options.rounds = options.rounds or ROUNDS.get(options.command, 15)
     COMMANDS[options.command](options)
 
 

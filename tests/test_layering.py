@@ -33,7 +33,9 @@ ALLOWED = {
     "src.report": ("src.metrics.titles", "src.video.images"),
     "src.video": ("src.errors", "src.config", "src.runtime", "src.runtime.options"),
     "src.weights": ("src.errors",),
-    "src.runtime": ("src.errors", "src.config", "src.models", "src.engine.device", "src.engine.checkpoint"),
+    "src.runtime": (
+        "src.errors", "src.config", "src.models", "src.ops.precision", "src.engine.device", "src.engine.checkpoint",
+    ),
     "src.export": (
         "src.errors", "src.config", "src.models", "src.ops.*", "src.engine.device", "src.engine.checkpoint",
         "src.weights.download", "src.runtime.*",

@@ -10,27 +10,27 @@ _CONVOLUTIONS = (ops.Conv2D, ops.Conv2DTranspose, ops.Conv3D, ops.Conv3DTranspos
 
 
 class HalfPrecision(nn.Cell):
-    """A convolution operator that multiplies in float16 and returns float32."""
+    """A convolution operator that multiplies in float16, or another half precision, and returns float32."""
 
-    def __init__(self, operator):
+    def __init__(self, operator, precision="float16"):
         super().__init__()
         self.operator = operator
+        self.half = getattr(mindspore, precision)
 
     def construct(self, x, weight):
-        return ops.cast(self.operator(ops.cast(x, mindspore.float16), ops.cast(weight, mindspore.float16)),
-                        mindspore.float32)  # fmt: skip
+        return ops.cast(self.operator(ops.cast(x, self.half), ops.cast(weight, self.half)), mindspore.float32)
 
 
 class HalfPrecisionTransposed(HalfPrecision):
-    """A transposed convolution operator that multiplies in float16 and returns float32."""
+    """A transposed convolution operator that multiplies in half precision and returns float32."""
 
     def construct(self, x, weight, size):
-        half = self.operator(ops.cast(x, mindspore.float16), ops.cast(weight, mindspore.float16), size)
+        half = self.operator(ops.cast(x, self.half), ops.cast(weight, self.half), size)
         return ops.cast(half, mindspore.float32)
 
 
-def halve_convolutions(network: nn.Cell) -> int:
-    """Let every convolution of a network multiply in half precision, in place; return how many there are.
+def halve_convolutions(network: nn.Cell, precision: str = "float16") -> int:
+    """Let every convolution of a network multiply in "float16" or "bfloat16", in place; return how many there are.
 
     Parameters stay in single precision, and so do biases, activations, flow, sampling grids and losses: a normalised
     grid in half precision would step by half a pixel and more on a 1080-line frame.
@@ -42,7 +42,7 @@ def halve_convolutions(network: nn.Cell) -> int:
         for name, operator in _convolutions(cell):
             kind = HalfPrecisionTransposed if isinstance(operator, ops.Conv2DTranspose) else HalfPrecision
             delattr(cell, name)
-            setattr(cell, name, kind(operator))
+            setattr(cell, name, kind(operator, precision))
             changed += 1
     return changed
 

@@ -18,6 +18,9 @@ class Predictor(Protocol):
     many times larger the frames it returns are.
     `timestep` is a property of the weights: `ARBITRARY` when they follow the time asked for, `FIXED` when they return
     the middle whatever they are asked.
+
+    Some have more: `together`, which takes several samples as `predict_together` does, and `batch_size`, of how many it
+    makes one run of the network; `exact`, the same predictor in single precision, of one in half precision.
     """
 
     inputs: int
@@ -32,3 +35,12 @@ class Predictor(Protocol):
         Returns (len(times), 3, H * scale, W * scale) float32 RGB in [0, 1].
         """
         ...
+
+
+def predict_together(predictor: Predictor, samples: Sequence[tuple[np.ndarray, Sequence[float]]]) -> list[np.ndarray]:
+    """Return what a predictor makes of several samples, (frames, times) each with frames of one size.
+
+    In fewer runs of its network where it has a method `together` for that, else one sample after the other.
+    """
+    together = getattr(predictor, "together", None)
+    return together(samples) if together else [predictor(frames, times) for frames, times in samples]

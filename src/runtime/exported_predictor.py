@@ -17,16 +17,25 @@ class ExportedPredictor(PaddedPredictor):
     """`Predictor` around the exported files of one network, which is opened for a size when that is first needed.
 
     manifests: by path. open_session: (path, manifest) -> what runs it. Frames are padded to the smallest size that is
-    there; those that fit into none raise UsageError with the sizes.
+    there; those that fit into none raise UsageError with the sizes. batch_size: 1, or that of all the files, which
+    is fixed in them; another raises UsageError.
     """
 
-    def __init__(self, manifests: dict[Path, Manifest], open_session: Callable[[Path, Manifest], Session]):
+    def __init__(
+        self,
+        manifests: dict[Path, Manifest],
+        open_session: Callable[[Path, Manifest], Session],
+        batch_size: int = 1,
+    ):
         self.by_size = {manifest.size: (path, manifest) for path, manifest in manifests.items()}
         first = next(iter(manifests.values()))
         facts = SimpleNamespace(
             inputs=first.frames, outputs=first.output_frames, scale=first.scale, takes_time=first.takes_time
         )
-        super().__init__(facts, first.timestep)
+        super().__init__(facts, first.timestep, batch_size)
+        for path, manifest in manifests.items():
+            if batch_size not in (1, manifest.batch):
+                raise UsageError(f"{path} was exported for a batch of {manifest.batch}; got batch_size {batch_size}")
         self.open_session = open_session
         self.sessions = {}
 
@@ -42,16 +51,18 @@ class ExportedPredictor(PaddedPredictor):
         path, manifest = self.by_size[size]
         if size not in self.sessions:
             self.sessions[size] = self.open_session(path, manifest)
-        return self.sessions[size]([np.repeat(each, manifest.batch, axis=0) for each in arrays])
+        return self.sessions[size]([np.repeat(each, manifest.batch // len(each), axis=0) for each in arrays])
 
 
-def load_exported(options, suffix: str, open_session: Callable[[Path, Manifest], Session]) -> ExportedPredictor:
+def load_exported(
+    options, suffix: str, open_session: Callable[[Path, Manifest], Session], batch_size: int = 1
+) -> ExportedPredictor:
     """Return a predictor of the file, or the bundle, that options.ckpt_path names; it has to be of options.model.
 
-    Raises UsageError for another network or kind of file, WeightsError for missing or damaged files.
+    Raises UsageError for another network, batch or kind of file, WeightsError for missing or damaged files.
     """
     manifests = {path: read_manifest(path) for path in find_exports(options.ckpt_path, suffix)}
     for path, manifest in manifests.items():
         if manifest.model != options.model:
             raise UsageError(f"{path} holds {manifest.model}; got --model {options.model}")
-    return ExportedPredictor(manifests, open_session)
+    return ExportedPredictor(manifests, open_session, batch_size)

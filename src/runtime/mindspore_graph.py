@@ -18,8 +18,8 @@ CHECKPOINTS = Path(__file__).resolve().parent.parent.parent / "checkpoints"
 class GraphPredictor(PaddedPredictor):
     """`Predictor` around a Cell that keeps the contract of src/models."""
 
-    def __init__(self, network, timestep: str = FIXED):
-        super().__init__(network, timestep)
+    def __init__(self, network, timestep: str = FIXED, batch_size: int = 1):
+        super().__init__(network, timestep, batch_size)
         self.network = network.set_train(False)
 
     def fitting_size(self, height: int, width: int) -> tuple[int, int]:
@@ -31,10 +31,19 @@ class GraphPredictor(PaddedPredictor):
         return self.network(*[Tensor(each) for each in arrays]).asnumpy()
 
 
-def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: int, **options) -> GraphPredictor:
+def load_predictor(
+    model: str,
+    ckpt_path: str,
+    device_target: str,
+    device_id: int,
+    precision: str = "float32",
+    batch_size: int = 1,
+    **options,
+) -> GraphPredictor:
     """Return a predictor of the named network with the weights of `ckpt_path`, or its shipped ones when that is "".
 
-    options: those of the network's class.
+    precision: "float32", or "float16" or "bfloat16" for the multiplications of convolutions. batch_size: predictions of
+    one run. options: those of the network's class.
     Raises UsageError for an unknown model, options it lacks, one that predicts no frames, or has no shipped weights;
     WeightsError for unfit weights; EnvironmentFault when MindSpore or the device cannot be had.
     """
@@ -42,6 +51,7 @@ def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: in
 
     from src.engine.checkpoint import load_weights
     from src.models import create_model
+    from src.ops.precision import halve_convolutions
 
     try:
         network = create_model(model, **options)
@@ -50,7 +60,9 @@ def load_predictor(model: str, ckpt_path: str, device_target: str, device_id: in
     if network.task == "flow":
         raise UsageError(f"{model} predicts flow, not frames; give another --model")
     card = load_weights(network, weights_path(model, ckpt_path), model)
-    return GraphPredictor(network, card.timestep)
+    if precision != "float32":
+        halve_convolutions(network, precision)
+    return GraphPredictor(network, card.timestep, batch_size)
 
 
 def weights_path(model: str, ckpt_path: str) -> str | Path:

@@ -8,6 +8,8 @@ from src.config import DEVICES, Recipe, check_values, option
 from src.errors import UsageError
 
 RUNTIMES = ("mindspore", "mindir", "lite", "onnxruntime", "openvino")
+PRECISIONS = ("float32", "float16", "bfloat16")
+HALF_PRECISIONS = {"float16": ("mindspore",), "bfloat16": ("openvino", "mindspore")}  # and the runtimes that have them
 
 
 @dataclass(frozen=True)
@@ -18,14 +20,27 @@ class RuntimeOptions:
     provider: str = option(
         "", "onnxruntime: what it runs on (default: by device_target)", choices=("", "CPU", "CUDA", "TensorRT", "CANN")
     )
-    precision: str = option("float32", "openvino: of the multiplications", choices=("float32", "bfloat16"))
+    precision: str = option(
+        "float32",
+        "of the multiplications: float16 with runtime mindspore, bfloat16 with openvino, or mindspore on Ascend; "
+        "a video's frames that become no picture so are predicted in float32 again",
+        choices=PRECISIONS,
+    )
 
     def check_runtime(self) -> None:
-        """Raise UsageError for settings of another runtime than the chosen one."""
+        """Raise UsageError for settings that the chosen runtime, or its device, does not know."""
         if self.provider and self.runtime != "onnxruntime":
             raise UsageError(f"provider goes with runtime onnxruntime; got runtime {self.runtime}")
-        if self.precision != "float32" and self.runtime != "openvino":
-            raise UsageError(f"precision {self.precision} goes with runtime openvino; got runtime {self.runtime}")
+        known = HALF_PRECISIONS.get(self.precision, RUNTIMES)
+        if self.runtime not in known:
+            raise UsageError(
+                f"precision {self.precision} goes with runtime {' or '.join(known)}; got runtime {self.runtime}"
+            )
+        if (self.precision, self.runtime) == ("bfloat16", "mindspore") and self.device_target != "Ascend":
+            raise UsageError(
+                f"MindSpore convolves in bfloat16 on Ascend only; got precision bfloat16, device_target "
+                f"{self.device_target}"
+            )
 
 
 @dataclass(frozen=True)
@@ -39,6 +54,15 @@ class InferOptions(RuntimeOptions):
     overwrite: bool = option(False, "replace an existing output")
     device_target: str = option("CPU", "what it runs on", choices=DEVICES)
     device_id: int = option(0, "which of the devices", low=0)
+    batch_size: int = option(
+        1, "predictions of one run of the network, for small frames on fast devices; takes so much more memory", low=1
+    )
+    tta: str = option(
+        "off",
+        "mean of several predictions. flip: of the frames and their mirror image (2 runs); full: of all 8 mirrored and "
+        "turned images, for new frames in both orders (8 or 16 runs)",
+        choices=("off", "flip", "full"),
+    )
 
     def __post_init__(self):
         check_values(self)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from src.errors import UsageError
-from src.runtime import FIXED, Predictor
+from src.runtime import FIXED, Predictor, predict_together
 
 
 def for_parts(predictor: Predictor, parts: int | None) -> Predictor:
@@ -35,22 +35,39 @@ def _told(parts):
 
 
 class Cascade:
-    """`Predictor` of the times k / 2^n that halves the interval, and its halves, with a predictor of the middle."""
+    """`Predictor` of the times k / 2^n that halves the interval, and its halves, with a predictor of the middle.
+
+    `exact` is the cascade of that of the predictor, if it has one.
+    """
 
     def __init__(self, predictor: Predictor):
         self.predictor = predictor
         self.inputs, self.outputs, self.scale = predictor.inputs, predictor.outputs, predictor.scale
         self.timestep = predictor.timestep
+        self.batch_size = getattr(predictor, "batch_size", 1)
+        exact = getattr(predictor, "exact", None)
+        self.exact = exact and Cascade(exact)
 
     def __call__(self, frames: np.ndarray, times: Sequence[float]) -> np.ndarray:
-        middle = self.predictor(frames, [0.5])
-        earlier = [2 * time for time in times if time < 0.5]
-        later = [2 * time - 1 for time in times if time > 0.5]
-        parts = []
-        if earlier:
-            parts.append(self(np.stack([frames[0], middle[0]]), earlier))
-        if 0.5 in times:
-            parts.append(middle)
-        if later:
-            parts.append(self(np.stack([middle[0], frames[1]]), later))
-        return np.concatenate(parts)
+        return self.together([(frames, times)])[0]
+
+    def together(self, samples: Sequence[tuple[np.ndarray, Sequence[float]]]) -> list[np.ndarray]:
+        """Predict several samples, (frames, times) each, all of one size: all middles, then those of all halves."""
+        middles = predict_together(self.predictor, [(frames, [0.5]) for frames, _ in samples])
+        halves = [_halves(*sample, middle[0]) for sample, middle in zip(samples, middles)]
+        wanted = [half for both in halves for half in both if half[1]]
+        made = iter(self.together(wanted) if wanted else ())
+        predicted = []
+        for (earlier, later), (_, times), middle in zip(halves, samples, middles):
+            parts = [next(made)] if earlier[1] else []
+            parts += [middle] if 0.5 in times else []
+            parts += [next(made)] if later[1] else []
+            predicted.append(np.concatenate(parts))
+        return predicted
+
+
+def _halves(frames, times, middle):
+    """Return the samples before and behind the middle of one, with their times, if any."""
+    earlier = [2 * time for time in times if time < 0.5]
+    later = [2 * time - 1 for time in times if time > 0.5]
+    return (np.stack([frames[0], middle]), earlier), (np.stack([middle, frames[1]]), later)

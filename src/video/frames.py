@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+import cv2
 import numpy as np
 
 
@@ -25,9 +26,12 @@ class Placed:
 
 def to_network(frame: np.ndarray) -> np.ndarray:
     """Return (H, W, 3) uint8 as (3, H, W) float32 in [0, 1]."""
-    return frame.transpose(2, 0, 1).astype(np.float32) / np.float32(255)
+    planes = np.stack(cv2.split(frame)).astype(np.float32)  # several times as fast as transposing in NumPy
+    planes /= np.float32(255)
+    return planes
 
 
 def to_pixels(predicted: np.ndarray) -> np.ndarray:
     """Return (3, H, W) as (H, W, 3) uint8, clipped to [0, 1] and rounded to the nearest level."""
-    return np.ascontiguousarray(np.rint(np.clip(predicted, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0))
+    levels = np.rint(np.clip(predicted, 0, 1) * 255)
+    return cv2.merge(list(levels.astype(np.uint8)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,9 @@ from src.runtime import Predictor
 from src.video.cuts import in_scenes
 from src.video.duplicates import without_duplicates
 from src.video.fingerprint import digest, weights_file
+from src.video.frames import Placed
 from src.video.options import LONGEST_GAP, VideoOptions
+from src.video.overlap import ahead, behind
 from src.video.parts import Part, Parts
 from src.video.pipeline import Tally, interpolate, upscale
 from src.video.progress import shown
@@ -57,10 +61,14 @@ class Job:
     def run(self) -> Run:
         """Make the result frame by frame. Raises what reading, predicting and writing raise."""
         run = Run()
-        frames = self._progress(self._frames(run), 0)
-        with self._sink(run) as sink:
-            for _, time, frame in frames:
+
+        def write(frames):
+            for time, frame in frames:
                 sink.write(frame, time)
+
+        with self._sink(run) as sink, self._frames(run) as frames, behind(write) as written:
+            for _, time, frame in self._progress(frames, 0):
+                written.put((time, frame))
                 run.note_times([time])
         return run
 
@@ -71,9 +79,9 @@ class Job:
         run.tally = Tally(**known.counts)
         size = self.options.part_frames
         done = sum(len(part.times) for part in parts)
-        frames = self._progress(self._frames(run, known.upto), done)
-        for number, together in itertools.groupby(frames, lambda frame: frame[0] // size):
-            self._keep(parts, (number + 1) * size, together, run.tally)
+        with self._frames(run, known.upto) as frames:
+            for number, together in itertools.groupby(self._progress(frames, done), lambda frame: frame[0] // size):
+                self._keep(parts, (number + 1) * size, together, run.tally)
         with self._sink(run) as sink:
             for part in parts:
                 sink.join(part.times, part.pieces)
@@ -82,15 +90,13 @@ class Job:
 
     def _keep(self, parts, upto, frames, tally):
         times, counts = [], {}
-
-        def pixels():
+        encode = partial(encoded_pieces, self.path, self.source, self._pace(), self.predictor.scale)
+        with behind(encode) as encoded:
             for _, time, frame in frames:
                 times.append(time)
                 counts.update(tally.counts)  # now: the first frame behind the part is made before the part ends
-                yield frame
-
-        pieces = encoded_pieces(self.path, self.source, self._pace(), self.predictor.scale, pixels())
-        parts.add(Part(upto, times, counts, pieces))
+                encoded.put(frame)
+        parts.add(Part(upto, times, counts, encoded.result))
 
     def _pace(self):
         return Pace(self.timeline.rate, self.options.slow, self.options.slow_audio == "stretch")
@@ -104,16 +110,24 @@ class Job:
     def _progress(self, frames, done):
         return shown(frames, expected_frames(self.timeline, self.source) - done)
 
-    def _frames(self, run, skip=0) -> Iterator[tuple[int, Fraction, np.ndarray]]:
+    @contextlib.contextmanager
+    def _frames(self, run, skip=0) -> Iterator[Iterator[tuple[int, Fraction, np.ndarray]]]:
         """Yield (number of the frame of the source before it, time, frame) of what is wanted after `skip` of those."""
-        made = self._made(run, skip)
-        return ((index, time, frame) for index, frames in enumerate(made) for time, frame in frames)
+        with ahead(self._placed(run, skip)) as placed:
+            made = self._made(placed, run, skip)
+            yield ((index, time, frame) for index, frames in enumerate(made) for time, frame in frames)
 
-    def _made(self, run, skip) -> Iterator[Iterable[tuple[Fraction, np.ndarray]]]:
+    def _placed(self, run, skip) -> Iterator[Placed]:
+        """Decode the frames and find their scenes; those that the network is going to see are made ready for it."""
         timed = _counted(self.source, run)
         if self.options.duplicates == "drop":
             timed = without_duplicates(timed, LONGEST_GAP)
-        frames = in_scenes(timed, self.options.cuts == "on")
+        for index, frame in enumerate(in_scenes(timed, self.options.cuts == "on")):
+            if index >= skip - self.predictor.inputs // 2:
+                frame.network  # noqa: B018 made here and kept
+            yield frame
+
+    def _made(self, frames, run, skip) -> Iterator[Iterable[tuple[Fraction, np.ndarray]]]:
         if self.options.enlarges:
             return upscale(frames, self.predictor, run.tally, skip)
         return interpolate(frames, self.predictor, self.timeline, self.source.end, run.tally, skip)

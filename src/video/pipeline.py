@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from src.runtime import Predictor
 from src.video.cascade import for_parts
 from src.video.frames import Placed, to_pixels
 from src.video.timeline import Timeline
+from src.video.together import Asker, in_groups, stacked
 from src.video.windows import windows
 
 BLACK = 1 / 255  # mean of a frame that is black though those around it are not
@@ -26,6 +28,7 @@ class Tally:
     cuts: list[float] = field(default_factory=list)
     repeats: int = 0  # frames that stand for new ones beside a cut
     predicted: int = 0
+    recomputed: int = 0  # predictions that were a picture in single precision only
     unfit: int = 0  # predictions that were no picture, replaced by the nearest frame
 
     def note_cut(self, frame: Placed, following: Placed | None) -> None:
@@ -36,7 +39,7 @@ class Tally:
     @property
     def counts(self) -> dict[str, int]:
         """What was counted while frames were made."""
-        return {"repeats": self.repeats, "predicted": self.predicted, "unfit": self.unfit}
+        return {key: getattr(self, key) for key in ("repeats", "predicted", "recomputed", "unfit")}
 
 
 def interpolate(
@@ -48,8 +51,9 @@ def interpolate(
 
     end: when the last frame stops being shown (default: at once). Between two frames of one scene a frame is predicted,
     and rounded to the nearest level; between two scenes the nearer frame is repeated. A prediction that is not finite,
-    or black between frames that are not, is replaced by the nearer frame. A network that takes more than two frames
-    sees those around, mirrored at the ends of a scene.
+    or black between frames that are not, is made again by the predictor's `exact`, if it has one; where that is no
+    picture either, the nearer frame replaces it. A network that takes more than two frames sees those around, mirrored
+    at the ends of a scene.
     Raises UsageError for a predictor of other frames than those between two, or of other times than the wanted ones.
     """
     if predictor.scale != 1 or predictor.inputs % 2:
@@ -58,7 +62,7 @@ def interpolate(
             f"got one that takes {predictor.inputs} at scale {predictor.scale}"
         )
     between = _Between(for_parts(predictor, timeline.parts), tally or Tally())
-    return _interpolate(frames, between, timeline, end, skip)
+    return in_groups(_interpolate(frames, between, timeline, end, skip), between.predictor)
 
 
 def upscale(
@@ -74,7 +78,7 @@ def upscale(
             "super-resolution needs a network that enlarges the middle of its frames; "
             f"got one that takes {predictor.inputs} at scale {predictor.scale}"
         )
-    return _upscale(frames, predictor, tally or Tally(), skip)
+    return in_groups(_upscale(frames, predictor, tally or Tally(), skip), predictor)
 
 
 def _interpolate(frames, between, timeline, end, skip):
@@ -94,20 +98,18 @@ def _interpolate(frames, between, timeline, end, skip):
 
 
 def _upscale(frames, predictor, tally, skip):
-    around = predictor.inputs // 2
+    around, asker = predictor.inputs // 2, Asker(predictor)
     for index, (window, following) in enumerate(windows(frames, around, around)):
         tally.note_cut(window[around], following)
-        yield [(window[around].time, _enlarged(window, predictor, tally))] if index >= skip else ()
+        yield _enlarged(window, asker.ask(window, [0.5]), predictor, tally) if index >= skip else ()
 
 
-def _enlarged(window, predictor, tally):
+def _enlarged(window, answer, predictor, tally):
     frame = window[predictor.inputs // 2]
-    enlarged = predictor(np.stack([each.network for each in window]), [0.5])[0]
-    tally.predicted += 1
-    if not _is_picture(enlarged, frame.pixels):
-        tally.unfit += 1
+    enlarged = _picture(answer()[0], predictor, window, 0.5, tally, frame.pixels)
+    if enlarged is None:
         enlarged = frame.network.repeat(predictor.scale, axis=1).repeat(predictor.scale, axis=2)
-    return to_pixels(enlarged)
+    yield frame.time, to_pixels(enlarged)
 
 
 class _Between:
@@ -115,25 +117,45 @@ class _Between:
 
     def __init__(self, predictor, tally):
         self.predictor, self.tally = predictor, tally
+        self.asker = Asker(predictor)
 
     def __call__(self, window, following, positions):
         frame = window[self.predictor.inputs // 2 - 1]
         new = [position for position in positions if position]
-        yield from [frame.pixels] * (len(positions) - len(new))
+        old = [frame.pixels] * (len(positions) - len(new))
         if following.scene != frame.scene:
-            self.tally.repeats += len(new)
-            yield from (_nearer(frame, following, position) for position in new)
-        elif new:
-            given = np.stack([each.network for each in window])
-            for position, predicted in zip(new, self.predictor(given, [float(position) for position in new])):
-                yield self._checked(predicted, frame, following, position)
+            return chain(old, self._repeated(frame, following, new))
+        if not new:
+            return iter(old)
+        answer = self.asker.ask(window, [float(position) for position in new])
+        return chain(old, self._predicted(answer, window, following, new))
 
-    def _checked(self, predicted, frame, following, position):
-        self.tally.predicted += 1
-        if _is_picture(predicted, frame.pixels, following.pixels):
-            return to_pixels(predicted)
-        self.tally.unfit += 1
-        return _nearer(frame, following, position)
+    def _repeated(self, frame, following, positions):
+        for position in positions:
+            self.tally.repeats += 1
+            yield _nearer(frame, following, position)
+
+    def _predicted(self, answer, window, following, positions):
+        frame = window[self.predictor.inputs // 2 - 1]
+        for position, predicted in zip(positions, answer()):
+            sources = frame.pixels, following.pixels
+            made = _picture(predicted, self.predictor, window, float(position), self.tally, *sources)
+            yield _nearer(frame, following, position) if made is None else to_pixels(made)
+
+
+def _picture(predicted, predictor, window, time, tally, *sources):
+    """Return a prediction, made again in single precision if it is no picture; None when that is none either."""
+    tally.predicted += 1
+    if _is_picture(predicted, *sources):
+        return predicted
+    exact = getattr(predictor, "exact", None)
+    if exact is not None:
+        predicted = exact(stacked(window), [time])[0]
+        if _is_picture(predicted, *sources):
+            tally.recomputed += 1
+            return predicted
+    tally.unfit += 1
+    return None
 
 
 def _nearer(frame, following, position):

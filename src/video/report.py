@@ -49,6 +49,7 @@ def report_of(source: Source, timeline: Timeline, run: Run, result: str, strict:
         "cuts": run.tally.cuts,
         "repeats": run.tally.repeats,
         "predicted": run.tally.predicted,
+        "recomputed": run.tally.recomputed,
         "unfit": run.tally.unfit,
     }
     return {**told, "broken": _broken(told, strict)}

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 
 from src.errors import ResourceError
-from src.runtime import Predictor
+from src.runtime import Predictor, predict_together
 from src.video.progress import note
 
 # Pixels that neighbouring tiles share at least: networks that look for motion look far, those that enlarge do not.
@@ -24,7 +25,7 @@ class Tiled:
 
     Frames that fit into one tile are predicted whole; 0 never cuts. When memory runs out the tiles are halved, with a
     note, and the same frame is predicted again; ResourceError when the smallest do not fit either. `tile` is the side
-    in use, `shrunk` how often it was halved.
+    in use, `shrunk` how often it was halved. `batch_size` and `exact` are those of the predictor, the latter in tiles.
     """
 
     def __init__(self, predictor: Predictor, tile: int):
@@ -34,15 +35,25 @@ class Tiled:
         self.overlap = overlap_of(predictor.scale)
         self.tile = tile
         self.shrunk = 0
+        self.batch_size = getattr(predictor, "batch_size", 1)
+        exact = getattr(predictor, "exact", None)
+        self.exact = exact and Tiled(exact, tile)
 
     def __call__(self, frames: np.ndarray, times: Sequence[float]) -> np.ndarray:
+        return self.together([(frames, times)])[0]
+
+    def together(self, samples: Sequence[tuple[np.ndarray, Sequence[float]]]) -> list[np.ndarray]:
+        """Predict several samples, (frames, times) each, all of one size."""
+        size = samples[0][0].shape[2:]
         while True:
             try:
-                return self._predicted(frames, times)
+                if self.tile and max(size) > self.tile:
+                    return [self._joined(frames, times) for frames, times in samples]
+                return predict_together(self.predictor, samples)
             except (MemoryError, RuntimeError) as error:
                 if not _is_shortage(error):
                     raise
-                self._shrink(frames.shape[2:], error)
+                self._shrink(size, error)
 
     def _shrink(self, size, error):
         now = min(self.tile or max(size), max(size))
@@ -52,21 +63,25 @@ class Tiled:
         self.shrunk += 1
         note(f"memory runs out; frames are predicted in tiles of {self.tile} pixels from here on")
 
-    def _predicted(self, frames, times):
+    def _joined(self, frames, times):
         height, width = frames.shape[2:]
-        if not self.tile or max(height, width) <= self.tile:
-            return self.predictor(frames, times)
         rows, columns = (places(length, self.tile, self.overlap) for length in (height, width))
         shape = (len(times), 3, height * self.scale, width * self.scale)
         joined, weights = np.zeros(shape, np.float32), np.zeros(shape[2:], np.float32)
-        for top, bottom in rows:
-            for left, right in columns:
-                part = self.predictor(np.ascontiguousarray(frames[:, :, top:bottom, left:right]), times)
-                fade = np.outer(self._fade(top, bottom, height), self._fade(left, right, width))
-                here = (slice(top * self.scale, bottom * self.scale), slice(left * self.scale, right * self.scale))
-                joined[(..., *here)] += part * fade
-                weights[here] += fade
+        for part, (top, bottom), (left, right) in self._parts(frames, times, list(product(rows, columns))):
+            fade = np.outer(self._fade(top, bottom, height), self._fade(left, right, width))
+            here = (slice(top * self.scale, bottom * self.scale), slice(left * self.scale, right * self.scale))
+            joined[(..., *here)] += part * fade
+            weights[here] += fade
         return joined / weights
+
+    def _parts(self, frames, times, tiles):
+        """Yield the prediction of each tile with its rows and columns."""
+        for first in range(0, len(tiles), self.batch_size):
+            group = tiles[first : first + self.batch_size]
+            cut = [np.ascontiguousarray(frames[:, :, slice(*rows), slice(*columns)]) for rows, columns in group]
+            made = predict_together(self.predictor, [(each, times) for each in cut])
+            yield from ((part, *places) for part, places in zip(made, group))
 
     def _fade(self, first, last, length):
         """Return the weights along a side of a tile: nothing in the outer quarter of an overlap, all in the inner one.

@@ -1,11 +1,13 @@
 """Which runtime answers: flags that do not fit are refused, and what is missing is named with its pip line."""
 
 import sys
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from src.errors import EnvironmentFault, UsageError, WeightsError
-from src.runtime.choice import choose_predictor
+from src.runtime.choice import choose_predictor, video_predictor
 from src.runtime.options import EvalOptions, InferOptions
 from tests.runtime.exports import write_export
 
@@ -20,7 +22,9 @@ def options(**changes):
     [
         ({"runtime": "onnxrun"}, "runtime is one of mindspore, .*did you mean 'onnxruntime'"),
         ({"provider": "CUDA"}, "provider goes with runtime onnxruntime; got runtime mindspore"),
-        ({"runtime": "lite", "precision": "bfloat16"}, "bfloat16 goes with runtime openvino; got runtime lite"),
+        ({"runtime": "lite", "precision": "bfloat16"}, "bfloat16 goes with runtime openvino or mindspore; got .* lite"),
+        ({"runtime": "openvino", "precision": "float16"}, "float16 goes with runtime mindspore; got runtime openvino"),
+        ({"precision": "bfloat16", "device_target": "GPU"}, "bfloat16 on Ascend only; .*device_target GPU"),
         ({"runtime": "onnxruntime", "provider": "ROCm"}, "provider is one of CPU, CUDA, TensorRT, CANN; got 'ROCm'"),
     ],
 )
@@ -51,6 +55,37 @@ def test_a_missing_package_is_named_with_its_pip_line(tmp_path, monkeypatch, run
     path, manifest = predictor.by_size[(16, 24)]
     with pytest.raises(EnvironmentFault, match=f"{runtime} is missing: pip install -r requirements-runtimes.txt"):
         predictor.open_session(path, manifest)
+
+
+class Fake:
+    """Stands for a predictor of the MindSpore runtime, and is no picture in half precision."""
+
+    inputs, outputs, scale, timestep, batch_size = 2, 1, 1, "fixed", 1
+
+    def __init__(self, *arguments, precision="float32"):
+        self.value = np.nan if precision == "float16" else 0.5
+
+    def __call__(self, frames, times):
+        return np.full((len(times), *frames.shape[1:]), self.value, np.float32)
+
+
+@pytest.mark.parametrize("tta", ["off", "full"])
+def test_half_precision_has_single_precision_to_fall_back_upon(monkeypatch, tta):
+    loaded = []
+
+    def load_predictor(*arguments, **changes):
+        loaded.append(changes)
+        return Fake(*arguments, **changes)
+
+    monkeypatch.setitem(sys.modules, "src.runtime.mindspore_graph", SimpleNamespace(load_predictor=load_predictor))
+    predictor = video_predictor(options(precision="float16", tta=tta))
+    frames = np.zeros((2, 3, 4, 5), np.float32)
+    assert np.isnan(predictor(frames, [0.5])).all()
+    assert loaded == [{"precision": "float16"}], "what stands by is not loaded before it is needed"
+    for _ in range(2):
+        assert (predictor.exact(frames, [0.5]) == 0.5).all()
+    assert loaded == [{"precision": "float16"}, {}]
+    assert not hasattr(video_predictor(options()), "exact")
 
 
 def test_openvino_is_for_the_cpu():

@@ -67,6 +67,40 @@ def test_a_network_of_three_outputs_answers_each_of_its_times(tmp_path):
     np.testing.assert_allclose(predictor(frames, [0.5, 0.25]), np.stack([frames[0] / 2, frames[0]]), atol=1e-6)
 
 
+def test_a_batch_is_that_of_the_export_or_one(tmp_path):
+    path = write_export(tmp_path / "net.mindir", batch=3)
+    with pytest.raises(UsageError, match="exported for a batch of 3; got batch_size 2"):
+        load_exported(options(path), ".mindir", blend, batch_size=2)
+    runs = []
+
+    def counted(path, facts):
+        run = blend(path, facts)
+        return lambda arrays: runs.append(1) or run(arrays)
+
+    samples = [(two_frames(7, 5) / (index + 1), [0.25, 0.5]) for index in range(2)]
+    for batch_size, expected in ((1, 4), (3, 2)):
+        runs.clear()
+        predictor = load_exported(options(path), ".mindir", counted, batch_size)
+        for (frames, _), predicted in zip(samples, predictor.together(samples)):
+            np.testing.assert_allclose(predicted[0], 0.75 * frames[0] + 0.25 * frames[1], atol=1e-6)
+            np.testing.assert_allclose(predicted[1], 0.5 * frames[0] + 0.5 * frames[1], atol=1e-6)
+        assert len(runs) == expected
+
+
+def test_batches_of_a_network_of_three_outputs(tmp_path):
+    path = write_export(tmp_path / "net.mindir", outputs=3, takes_time=False, batch=2)
+
+    def fading(path, facts):
+        return lambda arrays: np.stack([arrays[0] * k for k in (1, 0.5, 0)], 1)
+
+    predictor = load_exported(options(path), ".mindir", fading, batch_size=2)
+    samples = [(two_frames(5, 7) / (index + 1), [0.5, 0.25]) for index in range(3)]
+    for _ in range(2):
+        for (frames, _), predicted in zip(samples, predictor.together(samples)):
+            np.testing.assert_allclose(predicted, np.stack([frames[0] / 2, frames[0]]), atol=1e-6)
+    np.testing.assert_allclose(predictor(samples[2][0], [0.75]), 0 * samples[2][0][:1], atol=1e-6)
+
+
 def test_another_network_than_the_named_one_is_refused(tmp_path):
     path = write_export(tmp_path / "net.mindir")
     with pytest.raises(UsageError, match="holds ifrnet_s; got --model ifrnet_l"):

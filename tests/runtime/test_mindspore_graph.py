@@ -7,6 +7,7 @@ from mindspore import Tensor, nn
 from src.errors import UsageError, WeightsError
 from src.models import create_model
 from src.runtime.mindspore_graph import GraphPredictor, load_predictor
+from src.runtime.options import PRECISIONS
 from src.runtime.padded import pad_to_size
 
 
@@ -38,6 +39,35 @@ def test_any_size_comes_back_cropped_exactly(size):
     assert predicted.shape == (2, 3, *size)
     np.testing.assert_allclose(predicted[0], 0.75 * frames[0] + 0.25 * frames[1], atol=1e-6)
     np.testing.assert_allclose(predicted[1], 0.25 * frames[0] + 0.75 * frames[1], atol=1e-6)
+
+
+def test_a_batch_of_pairs_and_times_is_that_of_one_after_the_other():
+    samples = [(two_frames(9, 11) / (index + 1), [0.25, 0.75]) for index in range(3)]
+    network = create_model("ifrnet_s")
+    single, batched = GraphPredictor(network), GraphPredictor(network, batch_size=4)
+    runs = []
+    run = batched.run
+    batched.run = lambda arrays: runs.append([each.shape[0] for each in arrays]) or run(arrays)
+    for (frames, times), predicted in zip(samples, batched.together(samples)):
+        np.testing.assert_allclose(predicted, single(frames, times), atol=1e-5)
+    assert runs == [[4, 4, 4]] * 2, "the last batch is filled up, so that one graph serves all"
+
+
+def test_what_is_infinite_is_no_white():
+    class Overflowing(Blend):
+        takes_time = False
+
+        def construct(self, frame0, frame1):
+            return frame0 / (frame1 * 0)
+
+    predicted = GraphPredictor(Overflowing())(np.full((2, 3, 8, 8), 0.5, np.float32), [0.5])
+    assert np.isnan(predicted).all()
+
+
+def test_half_precision_predicts_nearly_the_same():
+    frames = two_frames(32, 48)
+    exact, half = (load_predictor("ifrnet_s", "", "CPU", 0, precision)(frames, [0.5]) for precision in PRECISIONS[:2])
+    assert 0 < np.abs(half - exact).max() < 0.02
 
 
 def test_a_network_without_time_is_not_given_one_and_its_frame_is_clipped():

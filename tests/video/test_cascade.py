@@ -64,3 +64,20 @@ def test_a_network_of_several_outputs_is_asked_for_their_times_only():
     for parts in (3, 8, None):
         with pytest.raises(UsageError, match="times n/4"):
             for_parts(Thirds(), parts)
+
+
+def test_a_cascade_of_batches_halves_all_samples_at_once():
+    class Together(Middle):
+        batch_size, given = 8, []
+
+        def together(self, samples):
+            self.given.append(len(samples))
+            return [self(*sample) for sample in samples]
+
+    noise = np.random.default_rng(1).random((3, 2, 3, 4, 5)).astype(np.float32)
+    samples = [(noise[0], [0.25, 0.5, 0.75]), (noise[1], [0.75]), (noise[2], [0.125, 0.5])]
+    predicted = Cascade(Together()).together(samples)
+    for (frames, times), each in zip(samples, predicted):
+        np.testing.assert_allclose(each, Average()(frames, times), atol=1e-6)
+        np.testing.assert_array_equal(each, Cascade(Middle())(frames, times))
+    assert Together.given == [3, 4, 1], "the middles, the middles of four halves, and that of one of their halves"

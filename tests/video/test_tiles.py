@@ -59,6 +59,46 @@ def test_enlarged_tiles_are_joined_at_their_places():
     assert overlap_of(4) < overlap_of(1)
 
 
+class Together(Average):
+    """Notes how many samples it is given at once, and has no memory for more than `most` pixels of a frame."""
+
+    batch_size = 4
+
+    def __init__(self, most):
+        self.most, self.given = most, []
+
+    def together(self, samples):
+        self.given.append(len(samples))
+        if samples[0][0][0, 0].size > self.most:
+            raise MemoryError
+        return [Average.__call__(self, *sample) for sample in samples]
+
+    def __call__(self, frames, times):
+        return self.together([(frames, times)])[0]
+
+
+@pytest.mark.parametrize(
+    ("tile", "most", "given"), [(0, 10**9, [3]), (192, 10**9, [4, 1] * 3), (0, 64 * 500 - 1, [3] + [3] * 3)]
+)
+def test_whole_frames_are_predicted_together_and_so_are_the_tiles_of_one(tile, most, given):
+    samples = [(noise(2, 64, 500) / (index + 1), [0.25, 0.5]) for index in range(3)]
+    predictor = Together(most)
+    tiled = Tiled(predictor, tile)
+    assert tiled.batch_size == 4
+    for sample, predicted in zip(samples, tiled.together(samples)):
+        np.testing.assert_allclose(predicted, Average()(*sample), atol=1e-6)
+    assert predictor.given == given
+
+
+def test_what_stands_by_in_single_precision_is_tiled_too():
+    predictor = Noted()
+    predictor.exact = Noted()
+    tiled = Tiled(predictor, 192)
+    tiled.exact(noise(2, 200, 250), [0.5])
+    assert predictor.sizes == [] and len(predictor.exact.sizes) == 4
+    assert Tiled(Noted(), 192).exact is None
+
+
 def test_seams_of_tiles_that_disagree_are_faded():
     class Counting(Average):
         count = 0
