@@ -30,17 +30,20 @@ class Counter:
 
     def __init__(self, total: int):
         self._total = total
-        self._shown = None
+        self._shown = self._start() if total else None
 
     def add(self) -> None:
-        if self._shown is None:
-            self._shown = shown(itertools.repeat(None), self._total)
-            next(self._shown)
+        self._shown = self._shown or self._start()
         next(self._shown)
 
     def end(self) -> None:
-        if self._shown is not None:
+        if self._shown:
             self._shown.close()
+
+    def _start(self):
+        started = shown(itertools.repeat(None), self._total)
+        next(started)
+        return started
 
 
 def _lines(frames, total):
