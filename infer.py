@@ -13,7 +13,7 @@ from src.video.publish import check_output, publish
 from src.video.reader import open_source
 from src.video.report import facts_of, report_of, write_report
 from src.video.tiles import Tiled, overlap_of
-from src.video.workers import check_workers, make_by_workers
+from src.video.workers import check_workers, make_by_workers, sharing_memory
 
 
 def main(argv):
@@ -22,7 +22,7 @@ def main(argv):
     check_workers(options)
     source = open_source(options.input, needed=1 if options.enlarges else 2)
     timeline = timeline_for(options, source)
-    free = free_bytes() / options.worker_num
+    free = free_bytes() / sharing_memory(options)
     size = (source.height, source.width)
     tile = options.largest_tile(fitting_tile(options.model, *size, free, 2 * overlap_of(options.scale)))
     if options.dry_run:

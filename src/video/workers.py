@@ -46,6 +46,11 @@ def check_workers(options: VideoOptions) -> None:
         )
 
 
+def sharing_memory(options: VideoOptions) -> int:
+    """Return how many workers share the memory of this machine: other devices have their own."""
+    return options.worker_num if options.device_target == "CPU" else 1
+
+
 def make_by_workers(parts: Parts, source: Source, timeline: Timeline, options: VideoOptions, argv: list[str]) -> int:
     """Have the missing parts made by options.worker_num processes; return 0, or the exit code of one that failed.
 

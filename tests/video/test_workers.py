@@ -1,5 +1,6 @@
 """Several workers share one video: the same frames whoever makes them, and what happens when one of them ends."""
 
+import dataclasses
 import hashlib
 import os
 import signal
@@ -13,12 +14,14 @@ import pytest
 
 from src.errors import UsageError
 from src.video.job import Job, expected_parts
+from src.video.media import survey
+from src.video.memory import SHARE, needed_bytes
 from src.video.shares import shares_of
 from src.video.tiles import Tiled
 from src.video.workers import WorkerOptions, check_workers
 from tests.data.moving_clip import moving_frames
 from tests.runs import ROOT, exit_code, names, report_of, run
-from tests.video.clips import Average, decoded, flat_frames, packets_of, write_at, write_clip
+from tests.video.clips import Average, decoded, flat_frames, packets_of, picture, write_at, write_clip
 
 COUNTED = ("frames", "rate", "seconds", "streams", "cuts", "repeats", "predicted", "unfit", "tiles", "broken")
 
@@ -95,16 +98,13 @@ CASES = {
 def test_frames_are_the_same_whoever_makes_which_part(tmp_path, loaded, share_out_here, monkeypatch, case):
     write, predictor, flags = CASES[case]
     monkeypatch.setattr(sys.modules["src.runtime.mindspore_graph"], "load_predictor", lambda *_, **__: predictor)
-    path, flags = write(tmp_path), ["--part_frames", "4", *flags]
+    path, flags = write(tmp_path), ["--tile", "off", "--part_frames", "4", *flags]
     alone = run(path, tmp_path / "alone.mp4", "--resume", *flags)
     shared = run(path, tmp_path / "shared.mp4", "--worker_num", "4", *flags)
     assert share_out_here == [4] and checksums(shared) == checksums(alone)
     assert packets_of(shared, "audio") == packets_of(alone, "audio")
     assert [report_of(shared)[key] for key in COUNTED] == [report_of(alone)[key] for key in COUNTED]
-    assert names(tmp_path) == sorted(["in.mp4", *(f"{name}.mp4{end}" for name in ("alone", "shared") for end in ENDS)])
-
-
-ENDS = ("", ".report.json")
+    assert "shared.mp4.parts" not in names(tmp_path)
 
 
 def test_cuts_are_told_once_and_in_order(tmp_path, loaded, share_out_here):
@@ -127,15 +127,24 @@ def test_a_source_that_ends_before_it_should_is_told_with_any_number_of_workers(
     tmp_path, loaded, share_out_here, monkeypatch, announced
 ):
     write_clip(tmp_path / "in.mp4", flat_frames([40, 80, 120, 160, 200, 90, 50, 30, 20]))
-    from src.video import reader
-
-    monkeypatch.setattr(reader, "survey", lambda path: survey(path)._replace(pictures=announced))
+    monkeypatch.setattr("src.video.reader.survey", lambda path: dataclasses.replace(survey(path), pictures=announced))
     told = []
     for flags in (["--resume"], ["--worker_num", "4"]):
         result = tmp_path / f"out{len(told)}.mp4"
         assert exit_code([tmp_path / "in.mp4", "--output_path", result, "--part_frames", "3", *flags]) == 7
         told.append((report_of(result)["frames"], checksums(result)))
     assert told[0] == told[1] and told[0][0]["in"] == 9 and told[0][0]["out"] == 17
+
+
+def test_workers_on_the_cpu_share_its_memory(tmp_path, loaded, share_out_here, monkeypatch):
+    path = write_clip(tmp_path / "in.mp4", [picture(320, 208, index) for index in range(3)])
+    whole = needed_bytes("ifrnet_s", 208, 320) / SHARE
+    monkeypatch.setattr("infer.free_bytes", lambda: 1.5 * whole)
+    sides = {}
+    for count in ("1", "2"):
+        result = run(path, tmp_path / f"{count}.mp4", "--resume", "--part_frames", "1", "--worker_num", count)
+        sides[count] = report_of(result)["tiles"]["side"]
+    assert sides["1"] == 0 and 0 < sides["2"] < 320
 
 
 def test_one_worker_is_as_none(clip, tmp_path, loaded):
@@ -158,31 +167,29 @@ def test_more_workers_than_devices_are_refused(monkeypatch):
             check_workers(WorkerOptions(worker_num=count, device_id=device, **wanted))
 
 
-# What every process of a run imports first: a network that averages, which in one worker does what STUB says after so
-# many frames, once; other workers wait then, so that it does not matter which is faster.
+# What every process of a run imports first: a network that averages. After so many frames as STUB says every worker
+# waits; when both do, one of them ends as STUB says.
 STUB = """
 import os, signal, sys, time, types
 from pathlib import Path
 
-def arguments():
-    given = dict(zip(sys.argv, sys.argv[1:]))
-    return given.get("--rank"), given.get("--device_id")
-
 class Average:
-    inputs, outputs, scale, timestep, tile = 2, 1, 1, "arbitrary", 0
+    inputs, outputs, scale, timestep = 2, 1, 1, "arbitrary"
     made = 0
 
     def __call__(self, frames, times):
         import numpy as np
 
-        rank, after, deed = os.environ.get("STUB", "- -1 -").split()
         mine = dict(zip(sys.argv, sys.argv[1:])).get("--rank", "alone")
-        Path(os.environ["STUB_LOG"]).open("a").write(f"{mine} {os.getpid()} {os.environ.get('OMP_NUM_THREADS')}\\n")
-        if self.made == int(after) and mine == rank:
-            if deed == "raise":
-                raise ValueError("the cause")
-            os.kill(int(os.environ.get("STUB_PID", 0)) or os.getpid(), getattr(signal, deed))
+        log = Path(os.environ["STUB_LOG"])
+        with log.open("a") as file:
+            print(mine, os.getpid(), os.environ.get("OMP_NUM_THREADS"), file=file)
+        rank, after, deed = os.environ.get("STUB", "- -1 -").split()
         while self.made == int(after):
+            if mine == rank and len(log.read_text().splitlines()) == 2 * (int(after) + 1):
+                if deed == "raise":
+                    raise ValueError("the cause")
+                os.kill(os.getpid(), getattr(signal, deed))
             time.sleep(0.1)
         self.made += 1
         return np.stack([(1 - time) * frames[0] + time * frames[1] for time in times]).astype(np.float32)
@@ -245,13 +252,14 @@ def test_a_worker_that_is_killed_ends_the_run_and_its_parts_are_gone_on_with(mac
     code, said = machine.run("--worker_num", "3")
     assert code == 0 and said.splitlines()[-1].startswith("33/33 frames, "), said
     again = machine.calls()[before:]
-    assert len(again) == 23 - 8, "24 predictions, and none at the cut; those of the two parts are kept"
-    assert {rank for rank, _, _ in again} == {"0", "1", "2"} and len({process for _, process, _ in again}) == 3
+    assert len(again) == 23 - 7, "24 pairs, one of them at a cut; 4 and 3 predictions are in the parts kept"
+    threads = str(max(len(os.sched_getaffinity(0)) // 3, 1))
+    assert {(rank, each) for rank, _, each in again} == {("0", threads), ("1", threads), ("2", threads)}
     whole = run(tmp_path / "in.mp4", tmp_path / "whole.mp4", "--resume", "--part_frames", "4")
     assert checksums(tmp_path / "out.mp4") == checksums(whole)
     told, expected = report_of(tmp_path / "out.mp4"), report_of(whole)
     assert [told[key] for key in COUNTED] == [expected[key] for key in COUNTED]
-    assert names(tmp_path) == sorted(["in.mp4", "stub", *(f"{name}.mp4{end}" for name in ("out", "whole") for end in ENDS)])
+    assert "out.mp4.parts" not in names(tmp_path)
 
 
 def test_a_worker_that_fails_tells_why(machine, tmp_path):
