@@ -45,8 +45,10 @@ def scenes(*lengths):
 
 
 def cut_beside_every_seam(folder):
-    # with 4 frames in a part, scenes begin behind, at and before the first frame of one; some are a frame long
-    return write_clip(folder / "in.mp4", scenes(9, 3, 3, 1, 1, 8), sounds=[440])
+    """With 4 frames in a part, scenes begin around the first frame of one, and flashes are near that are no scenes."""
+    frames = scenes(7, 5, 3, 1, 1, 8)
+    (frames[9],), (frames[18],) = moving_frames(1, (0, 0), seed=8), moving_frames(1, (0, 0), seed=9)
+    return write_clip(folder / "in.mp4", frames, sounds=[440])
 
 
 def changing_rate(folder):
