@@ -34,7 +34,7 @@ def count_devices(device_target: str) -> int:
     found = [each for each in named.split(",") if each] if named is not None else glob.glob(DEVICE_FILES[device_target])
     if not found:
         where = f"in {VISIBLE[device_target]}={named}" if named is not None else f"as {DEVICE_FILES[device_target]}"
-        raise EnvironmentFault(f"no {device_target} device {where}: {CAUSES[device_target]}, or train on the CPU")
+        raise EnvironmentFault(f"no {device_target} device {where}: {CAUSES[device_target]}, or take the CPU")
     return len(found)
 
 
@@ -58,6 +58,21 @@ def start_workers(command: list, device_target: str, count: int, folder: Path, r
             )
         rank_table = str(write_rank_table(folder / "rank_table.json", count))
     return _start_ranks(command, environment, rank_table, folder)
+
+
+def start_alone(commands: list, folder: Path) -> Job:
+    """Start one worker for each command, a Python program with its arguments, that exchanges nothing with the others.
+
+    folder: where their logs go. They share the cores that this process may use.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    threads = max(len(os.sched_getaffinity(0)) // len(commands), 1)
+    environment = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    environment.update(PYTHONUNBUFFERED="1", OMP_NUM_THREADS=str(threads))
+    job = Job(len(commands), folder)
+    for rank, command in enumerate(commands):
+        job.start([sys.executable, *command], environment, f"worker_{rank}.log", rank)
+    return job
 
 
 def _path(environment) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 from pathlib import Path
 
 from src.errors import EnvironmentFault
 
 BECOME_PARENT_OF_ORPHANS = 36  # PR_SET_CHILD_SUBREAPER of <linux/prctl.h>
+SIGNAL_AT_PARENTS_END = 1  # PR_SET_PDEATHSIG
 LISTINGS = 5
 
 
@@ -17,6 +19,13 @@ def adopt_orphans() -> None:
     """Make this process the parent of every descendant whose own parent ends; raise EnvironmentFault off Linux."""
     if not sys.platform.startswith("linux") or ctypes.CDLL(None).prctl(BECOME_PARENT_OF_ORPHANS, 1, 0, 0, 0):
         raise EnvironmentFault(f"distributed runs are watched through Linux' prctl and /proc; got {sys.platform}")
+
+
+def end_with(parent: int) -> None:
+    """Have this process killed when its parent ends, however that comes; at once if it has ended already (Linux)."""
+    ctypes.CDLL(None).prctl(SIGNAL_AT_PARENTS_END, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def reap() -> dict:

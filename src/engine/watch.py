@@ -99,14 +99,15 @@ class Job:
             time.sleep(INTERVAL)
 
 
-def watch(job: Job, seconds_to_save: float = SECONDS_TO_SAVE) -> int:
+def watch(job: Job, seconds_to_save: float = SECONDS_TO_SAVE, shown=None) -> int:
     """Wait for the end of a job and return its exit code: 0, or that of the worker that failed first.
 
+    shown: what has a method `show` that tells how far they are, instead of the output of worker 0.
     SIGTERM and SIGINT are handed to worker 0, which may save before it ends; a second one ends all at once.
     """
     stops = []
     before = {number: signal.signal(number, lambda got, _: stops.append(got)) for number in STOPS}
-    output = _Follower(job.folder / "worker_0.log")
+    output = shown or _Follower(job.folder / "worker_0.log")
     try:
         alive, limit = job.look(), None
         while any(job.ranks.get(pid) != SCHEDULER for pid in alive) and not job.failure():
@@ -126,13 +127,13 @@ def watch(job: Job, seconds_to_save: float = SECONDS_TO_SAVE) -> int:
             signal.signal(number, handler)
     if stops:
         return failure[0] if failure else 128 + stops[0]
-    return _report(job, failure) if failure else 0
+    return _report(job, failure, None if shown else 0) if failure else 0
 
 
-def _report(job, failure) -> int:
+def _report(job, failure, followed) -> int:
     code, rank, log = failure
     who = {None: "the launcher", SCHEDULER: "the scheduler"}.get(rank, f"worker {rank} of {job.count}")
-    if rank != 0:
+    if rank is None or rank != followed:
         print(last_words(log), file=sys.stderr)
     how = f"was killed by {signal.Signals(code - 128).name}" if code > 128 else f"ended with code {code}"
     print(f"error: {who} {how}, so all were ended; its output is in {log}", file=sys.stderr)

@@ -56,16 +56,16 @@ class ImageFolder:
 
     def frames(self) -> Iterator[np.ndarray]:
         """Read image after image; raises InputError naming the file that cannot be decoded."""
-        for file in self.files:
+        return (frame for _, frame in self.timed_frames())
+
+    def timed_frames(self, first: int = 0) -> Iterator[tuple[Fraction, np.ndarray]]:
+        """Read image after image, each with its time, from the one of the number `first` on."""
+        for index, file in enumerate(self.files[first:], start=first):
             pixels = read_image(file)
             height, width, _ = pixels.shape
             if (height, width) != (self.height, self.width):
                 raise InputError(f"{file}: needs {self.width}x{self.height} as its header says; got {width}x{height}")
-            yield pixels
-
-    def timed_frames(self) -> Iterator[tuple[Fraction, np.ndarray]]:
-        """Read image after image, each with its time."""
-        return ((index / self.rate, frame) for index, frame in enumerate(self.frames()))
+            yield index / self.rate, pixels
 
 
 def open_folder(path: str) -> ImageFolder:

@@ -15,7 +15,7 @@ from src.video.timeline import Multiplied, Resampled, Timeline
 
 ENLARGING = ("tdan_x4", "toflow_vsr_x4")
 LARGEST_RATE = 1000  # frames per second: timestamps of common containers are milliseconds
-INDECISIVE = ("input", "output_path", "ckpt_path", "overwrite", "dry_run", "resume", "strict", "tile")
+INDECISIVE = ("input", "output_path", "ckpt_path", "overwrite", "dry_run", "resume", "strict", "tile", "worker_num")
 LONGEST_GAP = 2  # frames of the source between two that differ, where the time between them is filled
 
 
@@ -33,7 +33,8 @@ class VideoOptions(InferOptions):
     tile: str = option("auto", "largest side of what is predicted at once: pixels, auto (by the memory) or off")
     dry_run: bool = option(False, "print how many frames there will be and what memory they need, and end")
     resume: bool = option(False, "keep finished parts beside the result; go on with those of a run cut off")
-    part_frames: int = option(200, "resume: frames of the source in a part", low=1)
+    part_frames: int = option(200, "resume, worker_num: frames of the source in a part", low=1)
+    worker_num: int = option(1, "processes that share the parts, on Ascend and GPU one a device; resumes too", low=1)
     strict: bool = option(False, "end with 7 when the network returned what is no picture")
 
     def __post_init__(self):
@@ -49,6 +50,11 @@ class VideoOptions(InferOptions):
         if self.fps:
             self.target_rate()
         self.largest_tile(0)
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether parts of the result are made and kept on their own."""
+        return self.resume or self.worker_num > 1
 
     @property
     def enlarges(self) -> bool:

@@ -10,41 +10,93 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 from src.errors import UsageError
+from src.video.shares import Span, spans_of
 from src.video.writer import Piece
 
 SUFFIX = ".parts"
 MANIFEST = "manifest.json"
-VERSION = 1
+ENDING = "ending.json"
+VERSION = 2
 
 
 @dataclass(frozen=True)
 class Part:
-    """Some frames of the result in a row: when they are shown, and what was counted until their end.
+    """The share that some frames of the source in a row have in the result: when its frames are shown, and the frames.
 
-    upto: frames of the source whose share of the result is done with this part.
+    cuts, counts: what was met and counted on the way. tile: the side that was predicted in; scale: how many times as
+    large the frames are.
     """
 
-    upto: int
     times: list[Fraction]
+    cuts: list[float]
     counts: dict[str, int]
+    tile: int
+    scale: int
     pieces: list[Piece]
 
 
-class Parts:
-    """The folder of parts of one job, told apart from others by its facts.
+class Ending(NamedTuple):
+    """Where a source ends: how many parts and frames it has, and the time of its last frame."""
 
-    facts: all that the frames depend on, as text or numbers. Raises UsageError, naming the fact that differs, for a
-    folder that was begun with others. `tile` is what the folder was begun with, whatever is given later.
+    parts: int
+    frames: int
+    last: Fraction
+
+
+class Parts:
+    """The folder of parts of one job, which are numbered from 0; told apart from others by its facts.
+
+    facts: all that the frames depend on, as text or numbers; None takes a folder for whatever job it was begun. `tile`
+    is what the folder was begun with, whatever is given later. Raises UsageError, naming the fact that differs, for a
+    folder that was begun with others.
     """
 
-    def __init__(self, output_path: str, facts: dict, tile: int = 0):
+    def __init__(self, output_path: str, facts: dict | None, tile: int = 0):
         self.folder = Path(output_path + SUFFIX)
-        self.facts = {"version": VERSION, **facts}
-        self.tile = tile
-        self._begin()
-        self.done = self._valid()
+        manifest = self.folder / MANIFEST
+        if facts is not None and not manifest.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            told = {"tile": tile, "facts": {"version": VERSION, **facts}}
+            _write(manifest, json.dumps(told, indent=1).encode())
+        self.tile, known = self._read(manifest)
+        if facts is not None:
+            self._compare(known, {"version": VERSION, **facts})
+        self._whole = None
+
+    @property
+    def whole(self) -> dict[int, int]:
+        """How many frames each part holds that is whole, by its number; all others are made again."""
+        if self._whole is None:
+            frames = {int(file.stem): _frames_in(file) for file in self.folder.glob("[0-9]*.json")}
+            self._whole = {number: count for number, count in frames.items() if count is not None}
+        return self._whole
+
+    @property
+    def ending(self) -> Ending | None:
+        """Where the source ends, once that was met."""
+        try:
+            told = json.loads((self.folder / ENDING).read_text(encoding="utf-8"))
+            return Ending(int(told["parts"]), int(told["frames"]), Fraction(told["last"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def look_again(self) -> None:
+        """Take notice of what others have added."""
+        self._whole = None
+
+    def gaps(self, expected: int) -> list[Span]:
+        """Return where parts are missing; `expected` tells how many there are as long as no end was met."""
+        ending = self.ending
+        count = ending.parts if ending else max(expected, *(number + 1 for number in self.whole), 1)
+        spans = spans_of(number for number in range(count) if number not in self.whole)
+        if ending:
+            return spans
+        if spans and spans[-1].stop == count:
+            return [*spans[:-1], Span(spans[-1].start, None)]
+        return [*spans, Span(count, None)]
 
     def load(self, number: int) -> Part:
         """Read a part back."""
@@ -54,63 +106,66 @@ class Parts:
         for size, *facts in told["pieces"]:
             pieces.append(Piece(data[place : place + size], *facts))
             place += size
-        return Part(told["upto"], [Fraction(time) for time in told["times"]], told["counts"], pieces)
+        times = [Fraction(time) for time in told["times"]]
+        return Part(times, told["cuts"], told["counts"], told["tile"], told["scale"], pieces)
 
     def __iter__(self) -> Iterator[Part]:
-        return (self.load(number) for number in range(self.done))
+        """Read all parts of a job that is done, in order."""
+        return (self.load(number) for number in range(self.ending.parts))
 
-    def add(self, part: Part) -> None:
-        """Keep another part, whole or not at all; OSError when the disk does not take it."""
+    def add(self, number: int, part: Part) -> None:
+        """Keep a part, whole or not at all; OSError when the disk does not take it."""
         data = b"".join(piece.data for piece in part.pieces)
         told = {
-            "upto": part.upto,
             "times": [str(time) for time in part.times],
+            "cuts": part.cuts,
             "counts": part.counts,
+            "tile": part.tile,
+            "scale": part.scale,
             "pieces": [(len(piece.data), piece.place, piece.key) for piece in part.pieces],
             "sha256": hashlib.sha256(data).hexdigest(),
         }
-        _write(self._file(self.done, ".data"), data)
-        _write(self._file(self.done, ".json"), json.dumps(told).encode())
-        self.done += 1
+        _write(self._file(number, ".data"), data)
+        _write(self._file(number, ".json"), json.dumps(told).encode())
+        if self._whole is not None:
+            self._whole[number] = len(part.times)
+
+    def end(self, ending: Ending) -> None:
+        """Keep where the source ends."""
+        told = {**ending._asdict(), "last": str(ending.last)}
+        _write(self.folder / ENDING, json.dumps(told).encode())
 
     def remove(self) -> None:
         """Take the folder away, once the result stands under its name."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _begin(self):
-        manifest = self.folder / MANIFEST
-        if not manifest.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            _write(manifest, json.dumps({"tile": self.tile, "facts": self.facts}, indent=1).encode())
-            return
+    def _read(self, manifest):
         try:
             told = json.loads(manifest.read_text(encoding="utf-8"))
-            self.tile, known = int(told["tile"]), dict(told["facts"])
-        except (ValueError, TypeError, KeyError) as error:
+            return int(told["tile"]), dict(told["facts"])
+        except (OSError, ValueError, TypeError, KeyError) as error:
             raise UsageError(f"{manifest}: is damaged; remove {self.folder} to begin anew") from error
-        for key in (*self.facts, *known):
-            if known.get(key) != self.facts.get(key):
+
+    def _compare(self, known, facts):
+        for key in (*facts, *known):
+            if known.get(key) != facts.get(key):
                 raise UsageError(
-                    f"{self.folder}: was begun with {key} {known.get(key)!r}; got {self.facts.get(key)!r}. "
+                    f"{self.folder}: was begun with {key} {known.get(key)!r}; got {facts.get(key)!r}. "
                     "Go on with the former, or remove the folder to begin anew"
                 )
 
-    def _valid(self) -> int:
-        """Return how many parts from the first on are whole; what comes behind them is made again."""
-        number = 0
-        while self._is_whole(number):
-            number += 1
-        return number
-
-    def _is_whole(self, number):
-        try:
-            told = json.loads(self._file(number, ".json").read_text(encoding="utf-8"))
-            return hashlib.sha256(self._file(number, ".data").read_bytes()).hexdigest() == told["sha256"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
-
     def _file(self, number, suffix):
         return self.folder / f"{number:06d}{suffix}"
+
+
+def _frames_in(file) -> int | None:
+    """Return how many frames a part holds, or None for one that is damaged."""
+    try:
+        told = json.loads(file.read_text(encoding="utf-8"))
+        data = hashlib.sha256(file.with_suffix(".data").read_bytes()).hexdigest()
+        return len(told["times"]) if data == told["sha256"] else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _write(file, data):

@@ -47,7 +47,8 @@ def interpolate(
 ) -> Iterator[Iterable[tuple[Fraction, np.ndarray]]]:
     """Yield, for every frame, what the timeline wants from it on until the next: frames with their times.
 
-    Those taken from the source pass untouched. For the first `skip` frames, which are done already, nothing is made.
+    Those taken from the source pass untouched. For the first `skip` frames, which are done elsewhere, nothing is made
+    or counted.
 
     end: when the last frame stops being shown (default: at once). Between two frames of one scene a frame is predicted,
     and rounded to the nearest level; between two scenes the nearer frame is repeated. A prediction that is not finite,
@@ -70,7 +71,7 @@ def upscale(
 ) -> Iterator[Iterable[tuple[Fraction, np.ndarray]]]:
     """Yield, for every frame, that frame enlarged with its time, from those around it, mirrored at the ends of a scene.
 
-    For the first `skip` frames, which are done already, nothing is made.
+    For the first `skip` frames, which are done elsewhere, nothing is made or counted.
     Raises UsageError for a predictor that does not enlarge the middle of an odd number of frames.
     """
     if predictor.scale == 1 or predictor.inputs % 2 == 0:
@@ -85,10 +86,11 @@ def _interpolate(frames, between, timeline, end, skip):
     around = between.predictor.inputs // 2
     for index, (window, following) in enumerate(windows(frames, around - 1, around)):
         frame = window[around - 1]
-        between.tally.note_cut(frame, following)
         if index < skip:
             yield ()
-        elif following is None:
+            continue
+        between.tally.note_cut(frame, following)
+        if following is None:
             wanted = timeline.at_end(frame.time, frame.time if end is None else max(end, frame.time))
             yield [(each.time, frame.pixels) for each in wanted]
         else:
@@ -100,8 +102,11 @@ def _interpolate(frames, between, timeline, end, skip):
 def _upscale(frames, predictor, tally, skip):
     around, asker = predictor.inputs // 2, Asker(predictor)
     for index, (window, following) in enumerate(windows(frames, around, around)):
+        if index < skip:
+            yield ()
+            continue
         tally.note_cut(window[around], following)
-        yield _enlarged(window, asker.ask(window, [0.5]), predictor, tally) if index >= skip else ()
+        yield _enlarged(window, asker.ask(window, [0.5]), predictor, tally)
 
 
 def _enlarged(window, answer, predictor, tally):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -22,6 +23,27 @@ def shown(frames: Iterable[np.ndarray], total: int) -> Iterator[np.ndarray]:
     if sys.stderr.isatty():
         return iter(tqdm(frames, total=total, unit=" frames", file=sys.stderr, dynamic_ncols=True))
     return _lines(frames, total)
+
+
+class Counter:
+    """Shows as `shown` does what is made elsewhere: `add` is told of every frame, `end` that there are no more."""
+
+    def __init__(self, total: int):
+        self._total = total
+        self._shown = self._start() if total else None
+
+    def add(self) -> None:
+        self._shown = self._shown or self._start()
+        next(self._shown)
+
+    def end(self) -> None:
+        if self._shown:
+            self._shown.close()
+
+    def _start(self):
+        started = shown(itertools.repeat(None), self._total)
+        next(started)
+        return started
 
 
 def _lines(frames, total):

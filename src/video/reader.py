@@ -14,8 +14,9 @@ import numpy as np
 from src.errors import InputError
 from src.video.color import ColorTags, ToRgb, is_rgb, tags_for_rgb
 from src.video.images import FOLDER_RATE, IMAGE_SUFFIXES, open_folder
-from src.video.media import DAMAGE, checked_packets, file_start, open_media, picture_stream, survey
+from src.video.media import DAMAGE, DECLARING_FORMATS, checked_packets, file_start, open_media, picture_stream, survey
 from src.video.progress import note
+from src.video.seek import key_frame_before
 
 SHORTEST = Fraction(1, 1000)  # seconds: nearer than this, times are not told apart
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
@@ -40,7 +41,7 @@ class Source(Protocol):
 
     def frames(self) -> Iterator[np.ndarray]: ...
 
-    def timed_frames(self) -> Iterator[tuple[Fraction, np.ndarray]]: ...
+    def timed_frames(self, first: int = 0) -> Iterator[tuple[Fraction, np.ndarray]]: ...
 
 
 @dataclass(frozen=True)
@@ -61,27 +62,34 @@ class VideoFile:
     quarter_turns: int
     sound_path: str | None
     companions: int
+    seekable: bool  # a frame's number follows from its timestamp
 
     def frames(self) -> Iterator[np.ndarray]:
         """Decode frame after frame; raises InputError where the file is damaged or changes its size."""
         return (frame for _, frame in self.timed_frames())
 
-    def timed_frames(self) -> Iterator[tuple[Fraction, np.ndarray]]:
-        """Decode frame after frame, with their times in seconds from the beginning of the file, which only grow."""
+    def timed_frames(self, first: int = 0) -> Iterator[tuple[Fraction, np.ndarray]]:
+        """Decode frame after frame, with their times in seconds from the beginning of the file, which only grow.
+
+        first: the number of the frame to begin with; those before it are passed over as cheaply as the file allows.
+        """
+        landing = key_frame_before(self, first) if self.seekable and first else None
         with open_media(self.path) as container:
             stream = picture_stream(container, self.path)
             stream.thread_type = "AUTO"
             convert = ToRgb(self.pixel_format, self.tags, stream.codec_context.height)
-            clock = _Clock(self, file_start(container))
+            clock = _Clock(self, file_start(container), landing.number if landing else 0)
             size = None
-            for frame in _decoded(container, stream, self.path):
+            for frame in _decoded(container, stream, self.path, landing):
                 size = size or (frame.width, frame.height)
                 if (frame.width, frame.height) != size:
                     raise InputError(
                         f"{self.path}: frames need one size; the first is {size[0]}x{size[1]}, "
                         f"a later one {frame.width}x{frame.height}"
                     )
-                yield clock.time_of(frame), np.ascontiguousarray(np.rot90(convert(frame), self.quarter_turns))
+                time = clock.time_of(frame)
+                if clock.count > first:
+                    yield time, np.ascontiguousarray(np.rot90(convert(frame), self.quarter_turns))
 
 
 def open_source(path: str, needed: int = 2) -> Source:
@@ -128,13 +136,18 @@ def open_video(path: str, needed: int = 1) -> VideoFile:
             quarter_turns=turns,
             sound_path=path,
             companions=len(container.streams) - 1,
+            seekable=rate is not None and _rises(surveyed) and container.format.name in DECLARING_FORMATS,
         )
 
 
-def _decoded(container, stream, path):
+def _decoded(container, stream, path, landing=None):
     try:
+        if landing:
+            container.seek(landing.target, stream=stream)
         for packet in checked_packets(container, path, stream):
             for frame in packet.decode():
+                if landing and frame.pts is not None and frame.pts < landing.ticks:
+                    continue  # it depends on frames before the key frame
                 if frame.is_corrupt:
                     raise InputError(f"{path}: is damaged at {float(_time(frame, Fraction(0))):.2f} s")
                 yield frame
@@ -145,15 +158,15 @@ def _decoded(container, stream, path):
 class _Clock:
     """Tells the times of frames: by counting at a constant rate, else by their timestamps, which are made to grow."""
 
-    def __init__(self, source, zero):
+    def __init__(self, source, zero, count=0):
         self._source, self._zero = source, zero
-        self._count = 0
+        self.count = count
         self._latest = None
 
     def time_of(self, frame) -> Fraction:
-        self._count += 1
+        self.count += 1
         if self._source.constant:
-            return self._source.start + (self._count - 1) / self._source.rate
+            return self._source.start + (self.count - 1) / self._source.rate
         soonest = self._source.start if self._latest is None else self._latest + SHORTEST
         told = None if frame.pts is None else _time(frame, Fraction(0)) - self._zero
         self._latest = soonest if told is None or told < soonest else told
@@ -179,7 +192,7 @@ def _constant_rate(stream, surveyed) -> Fraction | None:
     """
     told = [Fraction(rate) for rate in (stream.average_rate, stream.guessed_rate) if rate]
     ticks = surveyed.ticks
-    if len(ticks) < 2 or (np.diff(ticks) <= 0).any():
+    if not _rises(surveyed):
         return told[0] if told else _counted_rate(surveyed)
     tolerance = max(surveyed.tick, SHORTEST)
     for rate in (*told, _average_rate(surveyed)):
@@ -187,6 +200,10 @@ def _constant_rate(stream, surveyed) -> Fraction | None:
         if np.abs(apart).max() <= float(tolerance) + 1e-9:
             return rate
     return None
+
+
+def _rises(surveyed) -> bool:
+    return len(surveyed.ticks) > 1 and bool((np.diff(surveyed.ticks) > 0).all())
 
 
 def _counted_rate(surveyed) -> Fraction:

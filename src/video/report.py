@@ -18,7 +18,6 @@ from src.video.options import VideoOptions
 from src.video.progress import note
 from src.video.publish import is_video_name
 from src.video.reader import Source
-from src.video.tiles import Tiled
 from src.video.timeline import Timeline
 
 SUFFIX = ".report.json"
@@ -93,12 +92,12 @@ def write_report(report: dict, output_path: str) -> None:
         raise PartialError(f"{output_path}: {'; '.join(report['broken'])}")
 
 
-def facts_of(options: VideoOptions, tiled: Tiled, loading: float, working: float) -> dict:
+def facts_of(options: VideoOptions, run: Run, loading: float, working: float) -> dict:
     """Return what was asked for, by which weights, and the seconds it took."""
     weights = weights_file(options.model, options.ckpt_path)
     return {
         "options": dataclasses.asdict(options),
         "weights": {"file": Path(weights).name, "sha256": digest(weights)},
-        "tiles": {"side": tiled.tile, "shrunk": tiled.shrunk},
+        "tiles": {"side": run.tile, "shrunk": run.shrunk},
         "times": {"loading": round(loading, 3), "working": round(working, 3)},
     }

@@ -6,22 +6,55 @@ import numpy as np
 import pytest
 
 from src.errors import UsageError
-from src.video.parts import Part, Parts
+from src.video.parts import Ending, Part, Parts
 from src.video.reader import open_source
 from src.video.writer import Pace, Piece, encoded_pieces, open_sink
 from tests.video.clips import decoded, flat_frames, gray_levels, levels_of, packets_of, write_at, write_clip
 
-PART = Part(7, [Fraction(1, 3), Fraction(2, 3)], {"unfit": 1}, [Piece(b"abc", 0, True), Piece(b"d", 1, False)])
+PIECES = [Piece(b"abc", 0, True), Piece(b"d", 1, False)]
+PART = Part([Fraction(1, 3), Fraction(2, 3)], [0.5], {"unfit": 1}, 256, 1, PIECES)
+ENDING = Ending(2, 390, Fraction(130, 3))
 
 
 def test_parts_come_back_as_they_were_kept(tmp_path):
     parts = Parts(str(tmp_path / "out.mp4"), {"multi": 2}, tile=256)
-    parts.add(PART)
-    parts.add(PART)
-    again = Parts(str(tmp_path / "out.mp4"), {"multi": 2}, tile=0)
-    assert again.done == 2 and list(again) == [PART, PART] and again.tile == 256
+    parts.add(1, PART)
+    parts.add(0, PART)
+    parts.end(ENDING)
+    for facts in ({"multi": 2}, None):
+        again = Parts(str(tmp_path / "out.mp4"), facts, tile=0)
+        assert list(again) == [PART, PART] and again.ending == ENDING and again.whole == {0: 2, 1: 2}
+        assert again.tile == 256
     again.remove()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("done", "expected", "gaps"),
+    [
+        ((), 3, [(0, None)]),
+        ((0, 1), 3, [(2, None)]),
+        ((0, 1, 2), 3, [(3, None)]),
+        ((0, 3, 4), 8, [(1, 3), (5, None)]),
+        ((0, 1, 5), 3, [(2, 5), (6, None)]),
+        ((), 0, [(0, None)]),
+    ],
+)
+def test_what_is_missing_reaches_to_the_end_of_the_source_until_that_was_met(tmp_path, done, expected, gaps):
+    parts = Parts(str(tmp_path / "out.mp4"), {})
+    for number in done:
+        parts.add(number, PART)
+    assert Parts(str(tmp_path / "out.mp4"), {}).gaps(expected) == parts.gaps(expected) == gaps
+    parts.end(Ending(6, 40, Fraction(1)))
+    assert {number for gap in parts.gaps(expected) for number in range(*gap)} == set(range(6)) - set(done)
+
+
+def test_what_others_add_is_seen_after_looking_again(tmp_path):
+    parts, other = (Parts(str(tmp_path / "out.mp4"), {}) for _ in range(2))
+    assert parts.gaps(2) == [(0, None)]
+    other.add(0, PART)
+    parts.look_again()
+    assert parts.gaps(2) == [(1, None)]
 
 
 @pytest.mark.parametrize(
@@ -29,21 +62,22 @@ def test_parts_come_back_as_they_were_kept(tmp_path):
 )
 def test_parts_of_another_job_are_refused_by_the_name_of_what_differs(tmp_path, key, value):
     facts = {"multi": 2, "input": "ab", "weights": "cd", "cuts": "on"}
-    Parts(str(tmp_path / "out.mp4"), facts).add(PART)
+    Parts(str(tmp_path / "out.mp4"), facts).add(0, PART)
     with pytest.raises(UsageError, match=f"begun with {key} .*got {value!r}"):
         Parts(str(tmp_path / "out.mp4"), {**facts, key: value})
-    assert Parts(str(tmp_path / "out.mp4"), facts).done == 1
+    assert Parts(str(tmp_path / "out.mp4"), facts).whole == {0: 2}
 
 
-def test_a_damaged_part_and_all_behind_it_are_made_again(tmp_path):
+def test_damaged_parts_are_made_again(tmp_path):
     parts = Parts(str(tmp_path / "out.mp4"), {})
-    for _ in range(3):
-        parts.add(PART)
+    for number in range(3):
+        parts.add(number, PART)
     data = parts.folder / "000001.data"
     data.write_bytes(b"abx" + data.read_bytes()[3:])
-    assert Parts(str(tmp_path / "out.mp4"), {}).done == 1
+    assert Parts(str(tmp_path / "out.mp4"), {}).gaps(3) == [(1, 2), (3, None)]
     (parts.folder / "000000.json").write_text("{")
-    assert Parts(str(tmp_path / "out.mp4"), {}).done == 0
+    (parts.folder / "000002.data").unlink()
+    assert Parts(str(tmp_path / "out.mp4"), {}).gaps(3) == [(0, None)]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"tile": "x", "facts": {}}'])

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from src.video.progress import note, shown
+from src.video.progress import Counter, note, shown
 
 
 class Terminal(io.StringIO):
@@ -43,3 +43,18 @@ def test_more_frames_than_foretold_all_pass(total):
 def test_a_note_is_one_line_on_stderr(capsys):
     note("left out")
     assert capsys.readouterr() == ("", "note: left out\n")
+
+
+def test_frames_made_elsewhere_are_counted_the_same_way(capsys):
+    counter = Counter(1000)
+    for _ in range(1000):
+        counter.add()
+    counter.end()
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split()[0] for line in lines] == [f"{tenth}00/1000" for tenth in range(1, 11)]
+
+
+def test_a_counter_of_nothing_says_nothing(capsys):
+    counter = Counter(0)
+    counter.end()
+    assert capsys.readouterr().err == ""

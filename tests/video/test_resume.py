@@ -17,6 +17,7 @@ from tests.video.clips import (
     gray_levels,
     levels_of,
     packets_of,
+    picture,
     write_clip,
 )
 
@@ -142,3 +143,58 @@ def test_a_run_that_is_killed_by_the_system_is_resumed(tmp_path):
     assert start(6, tmp_path / "out.mp4") == 0
     assert checksums(tmp_path / "out.mp4") == checksums(tmp_path / "whole.mp4")
     assert [name for name in names(tmp_path) if name.startswith(".")] == []
+
+
+REAL = """
+import os, signal, sys
+left, log = int(sys.argv.pop(1)), sys.argv.pop(1)
+from src.runtime.mindspore_graph import GraphPredictor
+run = GraphPredictor.run
+
+def run_or_die(self, arrays):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), signal.SIGKILL)
+    with open(log, "a") as file:
+        print("predicted", file=file)
+    return run(self, arrays)
+
+GraphPredictor.run = run_or_die
+import infer
+from src.errors import run_command
+run_command(infer.main)
+"""
+
+
+@pytest.mark.parametrize("shares", [(0.5,), pytest.param((0.1, 0.5, 0.9), marks=pytest.mark.slow)])
+def test_the_shipped_network_goes_on_to_the_same_frames_wherever_it_is_killed(tmp_path, shares):
+    part, pairs = 2, 10
+    path = write_clip(tmp_path / "in.mp4", [picture(48, 32, index) for index in range(pairs + 1)], sounds=[440])
+    result, log = tmp_path / "out.mp4", tmp_path / "log"
+
+    def start(left, *flags, output=result):
+        command = [sys.executable, "-c", REAL, str(left), str(log), str(path), "--output_path", str(output)]
+        ended = subprocess.run(
+            [*command, "--resume", "--part_frames", str(part), *flags], cwd=ROOT, capture_output=True
+        )
+        return ended.returncode, ended.stderr.decode()
+
+    assert start(-1, output=tmp_path / "whole.mp4")[0] == 0
+    assert len(log.read_text().split()) == pairs
+    made = []
+    for share in shares:
+        kept = len(list((tmp_path / "out.mp4.parts").glob("*.json"))) - 1 if made else 0
+        log.unlink()
+        assert start(round(share * pairs) - kept * part + 1)[0] == -signal.SIGKILL
+        assert not result.exists()
+        made.append(len(log.read_text().split()))
+    code, said = start(-1, "--multi", "4")
+    assert code == 2 and "begun with multi 0; got 4" in said
+    log.unlink()
+    assert start(-1)[0] == 0
+    made.append(len(log.read_text().split()))
+    assert pairs < sum(made) <= pairs + len(shares) * part, "no more than a part is made again for each end"
+    assert checksums(result) == checksums(tmp_path / "whole.mp4")
+    assert packets_of(result, "audio") == packets_of(tmp_path / "whole.mp4", "audio")
+    assert [name for name in names(tmp_path) if name.startswith(".") or name.endswith(".parts")] == []
