@@ -11,7 +11,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Placed:
-    """A frame of a video: (H, W, 3) uint8 RGB, its time in seconds, and the number of the scene it belongs to."""
+    """A frame of a video: (H, W, 3) RGB, its time in seconds, and the number of the scene it belongs to."""
 
     pixels: np.ndarray
     time: Fraction
@@ -23,11 +23,31 @@ class Placed:
         return to_network(self.pixels)
 
 
+def white_of(kind: np.dtype) -> int:
+    """Return the level of white: 255 in frames of uint8, 65535 in those of uint16."""
+    return int(np.iinfo(kind).max)
+
+
+def brightness(frame: np.ndarray) -> float:
+    """Return the mean of a frame, (H, W, 3) uint8 or uint16, from 0 for black to 1 for white."""
+    return float(frame.mean() / white_of(frame.dtype))
+
+
 def to_network(frame: np.ndarray) -> np.ndarray:
-    """Return (H, W, 3) uint8 as (3, H, W) float32 in [0, 1]."""
-    return frame.transpose(2, 0, 1).astype(np.float32) / np.float32(255)
+    """Return (H, W, 3) uint8 or uint16 as (3, H, W) float32 in [0, 1]."""
+    return frame.transpose(2, 0, 1).astype(np.float32) / np.float32(white_of(frame.dtype))
 
 
-def to_pixels(predicted: np.ndarray) -> np.ndarray:
-    """Return (3, H, W) as (H, W, 3) uint8, clipped to [0, 1] and rounded to the nearest level."""
-    return np.ascontiguousarray(np.rint(np.clip(predicted, 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0))
+def to_pixels(predicted: np.ndarray, kind: np.dtype) -> np.ndarray:
+    """Return (3, H, W) as (H, W, 3) uint8 or uint16, clipped to [0, 1] and rounded to the nearest level."""
+    levels = np.rint(np.clip(predicted, 0, 1) * np.float32(white_of(kind)))
+    return np.ascontiguousarray(levels.astype(kind).transpose(1, 2, 0))
+
+
+def in_depth(frame: np.ndarray, kind: np.dtype) -> np.ndarray:
+    """Return the levels of a frame, uint8 or uint16, in the other of these kinds, rounded; the same if it is that."""
+    if frame.dtype == kind:
+        return frame
+    if kind == np.uint16:
+        return frame.astype(np.uint16) * 257
+    return ((frame.astype(np.uint32) + 128) // 257).astype(np.uint8)

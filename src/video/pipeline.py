@@ -11,7 +11,7 @@ import numpy as np
 from src.errors import UsageError
 from src.runtime import Predictor
 from src.video.cascade import for_parts
-from src.video.frames import Placed, to_pixels
+from src.video.frames import Placed, brightness, to_pixels
 from src.video.timeline import Timeline
 from src.video.windows import windows
 
@@ -107,7 +107,7 @@ def _enlarged(window, predictor, tally):
     if not _is_picture(enlarged, frame.pixels):
         tally.unfit += 1
         enlarged = frame.network.repeat(predictor.scale, axis=1).repeat(predictor.scale, axis=2)
-    return to_pixels(enlarged)
+    return to_pixels(enlarged, frame.pixels.dtype)
 
 
 class _Between:
@@ -131,7 +131,7 @@ class _Between:
     def _checked(self, predicted, frame, following, position):
         self.tally.predicted += 1
         if _is_picture(predicted, frame.pixels, following.pixels):
-            return to_pixels(predicted)
+            return to_pixels(predicted, frame.pixels.dtype)
         self.tally.unfit += 1
         return _nearer(frame, following, position)
 
@@ -143,4 +143,4 @@ def _nearer(frame, following, position):
 def _is_picture(predicted, *sources):
     if not np.isfinite(predicted).all():
         return False
-    return predicted.mean() > BLACK or min(source.mean() for source in sources) / 255 < LIT
+    return predicted.mean() > BLACK or min(map(brightness, sources)) < LIT
