@@ -23,6 +23,21 @@ class Placed:
         return to_network(self.pixels)
 
 
+def kind_of(depth: int) -> np.dtype:
+    """Return the kind of numbers in frames of 8 or 16 bits."""
+    return np.dtype(np.uint8 if depth == 8 else np.uint16)
+
+
+def chosen_depth(wanted: str, bits: int) -> int:
+    """Return the bits of frames, 8 or 16, of a source of so many where "auto", "8" or "10" is wanted.
+
+    16 hold what 10 and 12 tell: how many of them are written is a matter of the result.
+    """
+    if wanted == "auto":
+        return 16 if bits > 8 else 8
+    return 8 if wanted == "8" else 16
+
+
 def white_of(kind: np.dtype) -> int:
     """Return the level of white: 255 in frames of uint8, 65535 in those of uint16."""
     return int(np.iinfo(kind).max)
