@@ -13,6 +13,7 @@ import numpy as np
 from src.runtime import Predictor
 from src.video.cuts import in_scenes
 from src.video.duplicates import without_duplicates
+from src.video.encoder import encoder_facts
 from src.video.fingerprint import digest, weights_file
 from src.video.options import LONGEST_GAP, VideoOptions
 from src.video.parts import Part, Parts
@@ -89,14 +90,15 @@ class Job:
                 counts.update(tally.counts)  # now: the first frame behind the part is made before the part ends
                 yield frame
 
-        pieces = encoded_pieces(self.path, self.source, self._pace(), self.predictor.scale, pixels())
+        scale, coding = self.predictor.scale, self.options.coding
+        pieces = encoded_pieces(self.path, self.source, self._pace(), scale, pixels(), coding)
         parts.add(Part(upto, times, counts, pieces))
 
     def _pace(self):
         return Pace(self.timeline.rate, self.options.slow, self.options.slow_audio == "stretch")
 
     def _sink(self, run):
-        sink = open_sink(self.path, self.source, self._pace(), self.predictor.scale)
+        sink = open_sink(self.path, self.source, self._pace(), self.predictor.scale, self.options.coding)
         if sink.copy:
             run.kept, run.left_out = sink.copy.kept, sink.copy.left_out
         return sink
@@ -128,6 +130,7 @@ def parts_of(source: Source, options: VideoOptions, tile: int) -> Parts:
         **options.decisive(),
         "container": Path(options.output_path).suffix.lower(),
         "input": digest(options.input),
+        "encoder": encoder_facts(options.output_path, source, options.coding, options.scale),
         "frames": source.count,
         "weights": digest(weights_file(options.model, options.ckpt_path)),
     }
