@@ -18,8 +18,7 @@ class Encoder:
     name: str
     options: dict = field(default_factory=dict)
     quality: int | None = None  # of a visually lossless result; None leaves it to the encoder
-    quality_option: str = "crf"
-    quality_unit: int = 1  # what one step of quality is in that option
+    quality_steps: tuple[tuple[str, int], ...] = (("crf", 1),)  # the options that it goes into, and its step in them
     odd_sizes: bool = False  # takes odd widths and heights with halved chroma
     even_only: bool = False  # takes none at all
     smallest: int = 1  # side in pixels that it takes
@@ -33,8 +32,7 @@ class Encoder:
         number = self.quality if quality is None else quality
         if number is None:
             return dict(self.options)
-        chosen = {**self.options, self.quality_option: str(number * self.quality_unit)}
-        return {**chosen, "flags": "+qscale"} if self.quality_option == "global_quality" else chosen
+        return {**self.options, **{name: str(number * step) for name, step in self.quality_steps}}
 
     def bits(self) -> set[int]:
         """Return the bits of a channel that this build of it writes, of 8, 10 and 16; none when it is missing."""
@@ -61,7 +59,9 @@ class Codec:
     bits: tuple[int, ...] = (8, 10)
 
 
-QSCALE = {"quality_option": "global_quality", "quality_unit": 118}  # FFmpeg's lambda of one step
+QSCALE = {"flags": "+qscale"}
+LAMBDA = 118  # of FFmpeg, in one step of such a scale
+MPEG4 = Encoder("mpeg4", QSCALE, 2, (("qmin", 1), ("qmax", 1)), odd_sizes=True, largest_denominator=65535)
 CODECS = {
     # with mbtree no two runs of it are alike
     "h264": Codec((Encoder("libx264", {"x264-params": "mbtree=0"}, 16, reorder=2),), (0, 51)),
@@ -87,13 +87,13 @@ CODECS = {
         ),
         (1, 63),
     ),
-    "prores": Codec((Encoder("prores_ks", **QSCALE),), (1, 31), (10,)),
+    "prores": Codec((Encoder("prores_ks", QSCALE, quality_steps=(("global_quality", LAMBDA),)),), (1, 31), (10,)),
     "ffv1": Codec(
         (Encoder("ffv1", {"level": "3", "g": "1", "slicecrc": "1"}, rgb=((8, "bgr0"), (16, "gbrp16le"))),),
         None,
         (8, 16),
     ),
-    "mpeg4": Codec((Encoder("mpeg4", {}, 2, **QSCALE, odd_sizes=True, largest_denominator=65535),), (1, 31), (8,)),
+    "mpeg4": Codec((MPEG4,), (1, 31), (8,)),
 }
 # What the muxers take, in the order in which it is offered, and what is taken when nothing is asked for.
 CONTAINERS = {

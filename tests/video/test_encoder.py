@@ -185,10 +185,10 @@ def test_an_encoder_that_dies_in_the_middle_ends_with_5_and_no_result(
 
     def prepared(self, *arguments):
         prepare(self, *arguments)
-        self.stream = FailingStream(self.stream, 5)
+        self.stream = FailingStream(self.stream, 3)
 
     monkeypatch.setattr(PictureEncoder, "__init__", prepared)
-    assert exit_code([clip, "--output_path", tmp_path / "out.mp4", "--part_frames", "9", *flags]) == 5
+    assert exit_code([clip, "--output_path", tmp_path / "out.mp4", *flags]) == 5
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("error: the encoder libx264 failed at frame")
     assert "external library" in said and "; --codec " in said and said.endswith("would go")
