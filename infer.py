@@ -6,6 +6,7 @@ import time
 
 from src.config import parse_options
 from src.errors import run_command
+from src.video.encoder import check_encoder
 from src.video.job import Job, expected_frames, expected_parts, parts_of
 from src.video.memory import fitting_tile, free_bytes, outlook
 from src.video.options import VideoOptions, timeline_for
@@ -20,7 +21,8 @@ def main(argv):
     options = parse_options(VideoOptions, argv, __doc__)
     check_output(options.output_path, options.input, options.overwrite)
     check_workers(options)
-    source = open_source(options.input, needed=1 if options.enlarges else 2)
+    source = open_source(options.input, needed=1 if options.enlarges else 2, depth=options.depth)
+    check_encoder(options.output_path, source, options.coding, options.scale)
     timeline = timeline_for(options, source)
     free = free_bytes() / (options.batch_size * sharing_memory(options))
     size = (source.height, source.width)

@@ -22,7 +22,7 @@ def main(argv):
     options = parse_options(WorkerOptions, argv, __doc__)
     end_with(options.starter)
     share = share_from(options.share)
-    source = open_source(options.input, needed=1)
+    source = open_source(options.input, needed=1, depth=options.depth)
     parts = Parts(options.output_path, facts=None)
     device = options.device_id + (0 if options.device_target == "CPU" else options.rank)
     predictor = load(dataclasses.replace(options, device_id=device), parts.tile)

@@ -8,7 +8,7 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
-from src.video.frames import Placed
+from src.video.frames import Placed, in_depth
 
 CUT_SCORE = 0.14
 THUMBNAIL = (64, 36)
@@ -21,7 +21,7 @@ class Signature:
     """What two frames are compared by: a thumbnail and its histogram of hue, saturation and value."""
 
     def __init__(self, frame: np.ndarray):
-        self.thumbnail = cv2.resize(frame, THUMBNAIL, interpolation=cv2.INTER_AREA)
+        self.thumbnail = in_depth(cv2.resize(frame, THUMBNAIL, interpolation=cv2.INTER_AREA), np.uint8)
         hsv = cv2.cvtColor(self.thumbnail, cv2.COLOR_RGB2HSV)
         self.histogram = cv2.calcHist([hsv], [0, 1, 2], None, HISTOGRAM_BINS, [0, 180, 0, 256, 0, 256])
 
@@ -38,15 +38,15 @@ class Signature:
 def cut_score(frame_a: np.ndarray, frame_b: np.ndarray) -> float:
     """Rate how unlike two frames are, 0 to 1: the geometric mean of a pixel and a histogram distance.
 
-    Frames are (h, w, 3) uint8 RGB of equal size. The pixel distance is the mean absolute difference of thumbnails, the
-    histogram distance half the L1 distance of their HSV histograms. Fast motion raises the first alone and a change
-    of light mostly the second; a cut raises both.
+    Frames are (h, w, 3) uint8 or uint16 RGB of equal size. The pixel distance is the mean absolute difference of
+    thumbnails, the histogram distance half the L1 distance of their HSV histograms. Fast motion raises the first alone
+    and a change of light mostly the second; a cut raises both.
     """
     return Signature(frame_a).score(Signature(frame_b))
 
 
 def is_cut(frame_a: np.ndarray, frame_b: np.ndarray) -> bool:
-    """Tell whether a hard cut lies between two neighbouring frames, (h, w, 3) uint8 RGB of equal size."""
+    """Tell whether a hard cut lies between two neighbouring frames, (h, w, 3) RGB of equal size."""
     return cut_score(frame_a, frame_b) > CUT_SCORE
 
 

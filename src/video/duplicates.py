@@ -8,16 +8,18 @@ from fractions import Fraction
 import cv2
 import numpy as np
 
+from src.video.frames import white_of
+
 BLOCK = 8  # pixels: side of the blocks whose means are compared, over which noise of an encoder averages out
-SAME = 2.0  # levels that the mean of no block of a repeated frame differs by
+SAME = 2.0  # levels of 255 that the mean of no block of a repeated frame differs by
 
 
 def is_duplicate(frame_a: np.ndarray, frame_b: np.ndarray) -> bool:
-    """Tell whether two frames, (H, W, 3) uint8 RGB of equal size, show the same but for noise."""
+    """Tell whether two frames, (H, W, 3) uint8 or uint16 RGB of equal size, show the same but for noise."""
     height, width = frame_a.shape[:2]
     size = (-(-width // BLOCK), -(-height // BLOCK))
-    means = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.int16) for frame in (frame_a, frame_b)]
-    return bool(np.abs(means[0] - means[1]).max() <= SAME)
+    means = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.int32) for frame in (frame_a, frame_b)]
+    return bool(np.abs(means[0] - means[1]).max() <= SAME * white_of(frame_a.dtype) / 255)
 
 
 def without_duplicates(

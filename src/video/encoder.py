@@ -1,39 +1,19 @@
-"""Frames become the packets of a video: which encoder makes them, and how it is set."""
+"""Frames become the packets of a video."""
 
 from __future__ import annotations
 
-import contextlib
-from dataclasses import dataclass, field
+import os
 from fractions import Fraction
 
 import av
 import numpy as np
 
 from src.errors import EnvironmentFault
-from src.video.color import FromRgb
+from src.video.codecs import CHOSEN, CODECS, Coding, Encoder, choose_encoder, container_format, offer, yuv_format
+from src.video.color import FULL_RANGE, RGB, FromRgb, bits_of, is_rgb
 from src.video.progress import note
+from src.video.publish import is_video_name
 from src.video.reader import Source
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """A video encoder with the settings of a visually lossless result."""
-
-    name: str
-    options: dict = field(default_factory=dict)
-    odd_sizes: bool = False  # takes odd widths and heights with halved chroma
-    reorder: int = 0  # frames that may be decoded before the one that is shown first
-    largest_denominator: int = 2**31 - 1  # of a frame's duration in seconds
-
-
-# libx265 is no second choice: builds without libx264 lack it too, and it ends the process at small or odd sizes.
-ENCODERS = {
-    "webm": (Encoder("libvpx-vp9", {"crf": "18", "b": "0", "cpu-used": "4", "row-mt": "1"}, odd_sizes=True),),
-    "": (
-        Encoder("libx264", {"crf": "16", "x264-params": "mbtree=0"}, reorder=2),  # with mbtree no two runs are alike
-        Encoder("mpeg4", {"flags": "+qscale", "global_quality": "236"}, odd_sizes=True, largest_denominator=65535),
-    ),
-}
 
 
 class PictureEncoder:
@@ -43,51 +23,93 @@ class PictureEncoder:
     container of a format, and begin anew with every encoder.
     """
 
-    def __init__(self, container: av.container.OutputContainer, source: Source, rate: Fraction, size: tuple[int, int]):
-        encoder = find_encoder(container.format.name)
+    def __init__(
+        self,
+        container: av.container.OutputContainer,
+        source: Source,
+        rate: Fraction,
+        size: tuple[int, int],
+        coding: Coding,
+    ):
+        self._codec, encoder, bits = choose_encoder(container.format.name, coding, source.depth, size)
+        self._made_for = (container.format.name, (self._codec,), source.depth, size)
+        self._name = encoder.name
         self.reorder = encoder.reorder
-        self.pixel_format = choose_pixel_format(encoder, size, source.pixel_format)
+        self.pixel_format = choose_pixel_format(encoder, bits, size, source.pixel_format)
         self._period = (1 / rate).limit_denominator(encoder.largest_denominator)
         self._convert = FromRgb(self.pixel_format, source.tags, size[1])
         self._count = 0
-        self.stream = container.add_stream(encoder.name, rate=rate, options=dict(encoder.options))
+        for variable, value in encoder.environment:
+            os.environ.setdefault(variable, value)
+        self.stream = container.add_stream(
+            encoder.name, rate=rate, options=encoder.settings(coding.number(self._codec))
+        )
         context = self.stream.codec_context
         context.width, context.height = size
         context.pix_fmt = self.pixel_format
         context.time_base = self._period
-        context.colorspace = source.tags.matrix
-        context.color_range = source.tags.range
+        keeps_rgb = is_rgb(self.pixel_format)
+        context.colorspace = RGB if keeps_rgb else source.tags.matrix
+        context.color_range = FULL_RANGE if keeps_rgb else source.tags.range
         context.color_primaries = source.tags.primaries
         context.color_trc = source.tags.transfer
         if source.aspect:
             context.sample_aspect_ratio = source.aspect
 
     def encode(self, frame: np.ndarray | None) -> list[av.Packet]:
-        """Return the packets that one more (H, W, 3) uint8 RGB frame completes; None ends the stream."""
-        if frame is None:
-            return self.stream.encode(None)
-        picture = self._convert(frame)
-        picture.time_base, picture.pts = self._period, self._count
-        self._count += 1
-        return self.stream.encode(picture)
+        """Return the packets that one more (H, W, 3) uint8 or uint16 RGB frame completes; None ends the stream.
+
+        Raises EnvironmentFault, naming other codecs that are there, when the encoder fails.
+        """
+        picture = None
+        if frame is not None:
+            picture = self._convert(frame)
+            picture.time_base, picture.pts = self._period, self._count
+            self._count += 1
+        try:
+            return self.stream.encode(picture)
+        except MemoryError:
+            raise
+        except av.error.FFmpegError as error:
+            raise EnvironmentFault(
+                f"the encoder {self._name} failed at frame {self._count}: {error}{offer(*self._made_for)}"
+            ) from error
 
 
-def find_encoder(container_format: str) -> Encoder:
-    """Return the first encoder for the container that this build of FFmpeg has, with a note when others are missing."""
-    candidates = ENCODERS.get(container_format, ENCODERS[""])
-    for encoder in candidates:
-        with contextlib.suppress(av.codec.codec.UnknownCodecError):
-            av.codec.Codec(encoder.name, "w")
-            if encoder is not candidates[0]:
-                note(f"the encoder {candidates[0].name} is missing; {encoder.name} is used")
-            return encoder
-    names = ", ".join(encoder.name for encoder in candidates)
-    raise EnvironmentFault(f"needs one of the encoders {names} for {container_format}; the installed FFmpeg has none")
+def check_encoder(path: str, source: Source, coding: Coding, scale: int) -> None:
+    """Tell in notes what the encoder does otherwise than asked for, or than the source is.
+
+    Raises UsageError and EnvironmentFault as `choose_encoder` does: before any work is done for the result.
+    """
+    if not is_video_name(path):
+        return
+    container = container_format(path)
+    size = (source.width * scale, source.height * scale)
+    codec, encoder, bits = choose_encoder(container, coding, source.depth, size)
+    coding.number(codec)
+    first = CODECS[CHOSEN[container][0] if coding.codec == "auto" else coding.codec].encoders[0]
+    if encoder is not first and not first.bits():
+        note(f"the encoder {first.name} is missing; {encoder.name} is used")
+    if source.depth > 8 and bits_of(source.pixel_format) > bits:
+        note(f"{source.path}: {source.pixel_format} is reduced to the {bits} bits of {encoder.name}")
 
 
-def choose_pixel_format(encoder: Encoder, size: tuple[int, int], source_format: str) -> str:
-    """Return yuv420p, which plays everywhere, or yuv444p for an odd size or a source of full chroma."""
+def encoder_facts(path: str, source: Source, coding: Coding, scale: int) -> str:
+    """Return what makes the pictures of a result, in words: what it made on two occasions may be joined."""
+    if not is_video_name(path):
+        return "png"
+    size = (source.width * scale, source.height * scale)
+    _, encoder, bits = choose_encoder(container_format(path), coding, source.depth, size)
+    version = ".".join(map(str, av.library_versions["libavcodec"]))
+    return f"{encoder.name} of {bits} bits in libavcodec {version}"
+
+
+def choose_pixel_format(encoder: Encoder, bits: int, size: tuple[int, int], source_format: str) -> str:
+    """Return 4:2:0, which plays everywhere, or 4:4:4 for an odd size or a source of full chroma, as far as there is."""
+    if encoder.rgb:
+        return dict(encoder.rgb)[bits]
     names = {video_format.name for video_format in av.codec.Codec(encoder.name, "w").video_formats or ()}
-    full_chroma = source_format.startswith(("yuv444", "yuvj444"))
+    full_chroma = source_format.startswith(("yuv444", "yuvj444", "yuva444"))
     odd = any(side % 2 for side in size) and not encoder.odd_sizes
-    return "yuv444p" if "yuv444p" in names and (full_chroma or odd) else "yuv420p"
+    order = (444, 420, 422) if full_chroma or odd else (420, 422, 444)
+    return next(yuv_format(chroma, bits) for chroma in order if yuv_format(chroma, bits) in names)

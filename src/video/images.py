@@ -1,7 +1,8 @@
 """A folder of images as a source of frames.
 
-How an image becomes 8-bit RGB: grey and palette images are expanded, CMYK is converted, 16 bits are rounded to 8 (65535
-becomes 255), an alpha channel is dropped with a note, and the orientation that a camera wrote into the file is applied.
+How an image becomes RGB: grey and palette images are expanded, CMYK is converted, an alpha channel is dropped with a
+note, and the orientation that a camera wrote into the file is applied. A folder with images of 16 bits is read in 16
+bits, where that is asked for: 255 of the others becomes 65535. Else 16 bits are rounded to 8, and 65535 becomes 255.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from src.errors import InputError
 from src.video.color import ColorTags, tags_for_rgb
+from src.video.frames import chosen_depth, in_depth, kind_of
 from src.video.png import is_plain_rgb, with_stored_pixels
 from src.video.progress import note
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 FOLDER_RATE = Fraction(25)  # frames per second of a folder, which does not tell
+BITS_OF_TIFF = 258  # the tag
 ORIENTATION = 0x0112  # the Exif tag; 5 to 8 are turned by a quarter
 
 
@@ -34,11 +38,11 @@ class ImageFolder:
     files: tuple[Path, ...]
     width: int
     height: int
+    depth: int = 8
     rate: Fraction = FOLDER_RATE
     constant: bool = True
     start: Fraction = Fraction(0)
     aspect: Fraction | None = None
-    pixel_format: str = "rgb24"
     sound_path: str | None = None
     companions: int = 0
 
@@ -51,6 +55,10 @@ class ImageFolder:
         return self.count / self.rate
 
     @property
+    def pixel_format(self) -> str:
+        return "rgb24" if self.depth == 8 else "rgb48le"
+
+    @property
     def tags(self) -> ColorTags:
         return tags_for_rgb(self.height)
 
@@ -61,32 +69,37 @@ class ImageFolder:
     def timed_frames(self, first: int = 0) -> Iterator[tuple[Fraction, np.ndarray]]:
         """Read image after image, each with its time, from the one of the number `first` on."""
         for index, file in enumerate(self.files[first:], start=first):
-            pixels = read_image(file)
+            pixels = read_image(file, kind_of(self.depth))
             height, width, _ = pixels.shape
             if (height, width) != (self.height, self.width):
                 raise InputError(f"{file}: needs {self.width}x{self.height} as its header says; got {width}x{height}")
             yield index / self.rate, pixels
 
 
-def open_folder(path: str) -> ImageFolder:
+def open_folder(path: str, depth: str = "8") -> ImageFolder:
     """Look at the headers of all images of a folder; hidden files and files of other kinds are passed over.
 
+    depth: see `open_source` in reader.py.
     Raises InputError for a folder without images, a file that is no image, or sizes that differ, naming both files.
     """
     files = image_files(path)
     if not files:
         raise InputError(f"{path}: needs images ({', '.join(IMAGE_SUFFIXES)}); found none")
     headers = [_read_header(file) for file in files]
-    (width, height), _ = headers[0]
-    for file, (size, _) in zip(files, headers):
+    width, height = headers[0].size
+    for file, (size, *_) in zip(files, headers):
         if size != (width, height):
             raise InputError(
                 f"{path}: images need one size; {files[0].name} is {width}x{height}, {file.name} is {size[0]}x{size[1]}"
             )
-    transparent = sum(has_alpha for _, has_alpha in headers)
+    transparent = sum(header.has_alpha for header in headers)
     if transparent:
         note(f"{path}: the alpha channel of {transparent} of {len(files)} images is dropped")
-    return ImageFolder(path=path, files=tuple(files), width=width, height=height)
+    deep = sum(header.is_deep for header in headers)
+    if deep and depth == "8":
+        note(f"{path}: the 16 bits of {deep} of {len(files)} images are reduced to 8")
+    chosen = chosen_depth(depth, 16 if deep else 8)
+    return ImageFolder(path=path, files=tuple(files), width=width, height=height, depth=chosen)
 
 
 def image_files(path: Path | str) -> list[Path]:
@@ -103,9 +116,9 @@ def natural_order(file: Path) -> tuple:
     return [int(part) if part.isdigit() else part.casefold() for part in parts], file.name
 
 
-def read_image(file: Path) -> np.ndarray:
-    """Decode one image to (H, W, 3) uint8 RGB by the rule above; raises InputError naming the file."""
-    return decode_image(read_bytes(file), file)
+def read_image(file: Path, kind: np.dtype = np.uint8) -> np.ndarray:
+    """Decode one image to (H, W, 3) RGB, uint8 or uint16, by the rule above; raises InputError naming the file."""
+    return decode_image(read_bytes(file), file, kind)
 
 
 def read_bytes(file: Path) -> bytes:
@@ -116,8 +129,12 @@ def read_bytes(file: Path) -> bytes:
         raise InputError(f"{file}: cannot be read: {error.strerror}") from error
 
 
-def decode_image(data: bytes, file: Path) -> np.ndarray:
+def decode_image(data: bytes, file: Path, kind: np.dtype = np.uint8) -> np.ndarray:
     """Decode the bytes of an image as `read_image` does; raises InputError naming the file that they come from."""
+    return in_depth(_decoded(data, file), kind)
+
+
+def _decoded(data, file):
     pixels = _decode_plain_png(data)
     if pixels is not None:
         return pixels
@@ -126,28 +143,26 @@ def decode_image(data: bytes, file: Path) -> np.ndarray:
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if data else None
     if pixels is None:
         raise InputError(f"{file}: cannot be decoded as an image: damaged or truncated")
-    if pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    if pixels.dtype != np.uint8:
+    if pixels.dtype not in (np.uint8, np.uint16):
         raise InputError(f"{file}: needs 8 or 16 bits per channel; got {pixels.dtype}")
     return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
 
 
 def write_image(file: Path, pixels: np.ndarray) -> None:
-    """Write (H, W, 3) uint8 RGB as PNG; OSError when the disk does not take it."""
+    """Write (H, W, 3) uint8 or uint16 RGB as PNG of as many bits; OSError when the disk does not take it."""
     file.write_bytes(encode_png(pixels))
 
 
 def encode_png(pixels: np.ndarray) -> bytes:
-    """Return (H, W, 3) uint8 RGB as the bytes of a PNG file."""
+    """Return (H, W, 3) uint8 or uint16 RGB as the bytes of a PNG file of as many bits."""
     done, data = cv2.imencode(".png", cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     if not done:
-        raise ValueError(f"a PNG needs (H, W, 3) uint8; got {pixels.shape} {pixels.dtype}")
+        raise ValueError(f"a PNG needs (H, W, 3) uint8 or uint16; got {pixels.shape} {pixels.dtype}")
     return data.tobytes()
 
 
 def _decode_plain_png(data: bytes) -> np.ndarray | None:
-    """Decode a PNG of 8-bit RGB by FFmpeg, which is faster than OpenCV; None for what it is not the one to judge."""
+    """Decode a PNG of RGB by FFmpeg, which is faster than OpenCV; None for what it is not the one to judge."""
     stored = with_stored_pixels(data) if is_plain_rgb(data) else None
     if stored is None:
         return None
@@ -160,15 +175,25 @@ def _decode_plain_png(data: bytes) -> np.ndarray | None:
         frames = decoder.decode(av.Packet(stored))
     except av.error.FFmpegError:
         return None
-    return frames[0].to_ndarray() if len(frames) == 1 and frames[0].format.name == "rgb24" else None
+    if len(frames) != 1 or frames[0].format.name not in ("rgb24", "rgb48be"):
+        return None
+    # in the order of bytes of this machine
+    return frames[0].to_ndarray() if frames[0].format.name == "rgb24" else frames[0].to_ndarray().astype(np.uint16)
 
 
 def _is_image(file: Path) -> bool:
     return file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith(".") and file.is_file()
 
 
-def _read_header(file: Path) -> tuple[tuple[int, int], bool]:
-    """Return the upright (width, height) and whether there is an alpha channel, if possible without decoding."""
+class _Header(NamedTuple):
+    """What is known before decoding; `size` is the upright (width, height), `is_deep` tells more than 8 bits."""
+
+    size: tuple[int, int]
+    has_alpha: bool
+    is_deep: bool
+
+
+def _read_header(file: Path) -> _Header:
     from PIL import Image  # here, so that a run on videos does not pay for it
 
     try:
@@ -177,10 +202,17 @@ def _read_header(file: Path) -> tuple[tuple[int, int], bool]:
             # Pillow decodes a whole PNG in search of an Exif chunk behind the pixels.
             has_exif = image.format != "PNG" or "exif" in image.info
             turned = has_exif and image.getexif().get(ORIENTATION, 1) >= 5
-            return (image.size[::-1] if turned else image.size), has_alpha
+            return _Header(image.size[::-1] if turned else image.size, has_alpha, _is_deep(image, file))
     except (OSError, ValueError, SyntaxError):  # among them kinds that only OpenCV knows, such as RGB TIFF of 16 bits
-        height, width, _ = read_image(file).shape
-        return (width, height), False
+        pixels = _decoded(read_bytes(file), file)
+        return _Header(pixels.shape[1::-1], False, pixels.dtype == np.uint16)
+
+
+def _is_deep(image, file):
+    if image.format == "PNG":  # Pillow hides the bits of colour PNG
+        with open(file, "rb") as content:
+            return content.read(25)[24:] == bytes([16])
+    return image.format == "TIFF" and 16 in image.tag_v2.get(BITS_OF_TIFF, ())
 
 
 def _refuse_truncated(file: Path, data: bytes) -> None:

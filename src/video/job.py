@@ -14,6 +14,7 @@ import numpy as np
 
 from src.video.cuts import in_scenes
 from src.video.duplicates import without_duplicates
+from src.video.encoder import encoder_facts
 from src.video.fingerprint import digest, weights_file
 from src.video.frames import Placed
 from src.video.options import LONGEST_GAP, VideoOptions
@@ -133,8 +134,8 @@ class Job:
 
     def _part(self, frames, run, counted, count):
         times, now = [], dict(counted)
-        encode = partial(encoded_pieces, self.path, self.source, self._pace(), self.predictor.scale)
-        with behind(encode) as encoded:
+        made_for = (self.path, self.source, self._pace(), self.predictor.scale)
+        with behind(partial(encoded_pieces, *made_for, coding=self.options.coding)) as encoded:
             for _, time, frame in frames:
                 times.append(time)
                 now.update(self._counts(run))  # here: the first frame behind the part is made before the part ends
@@ -158,7 +159,7 @@ class Job:
         return Pace(self.timeline.rate, self.options.slow, self.options.slow_audio == "stretch")
 
     def _sink(self, run):
-        sink = open_sink(self.path, self.source, self._pace(), run.scale)
+        sink = open_sink(self.path, self.source, self._pace(), run.scale, self.options.coding)
         if sink.copy:
             run.kept, run.left_out = sink.copy.kept, sink.copy.left_out
         return sink
@@ -198,6 +199,7 @@ def parts_of(source: Source, options: VideoOptions, tile: int) -> Parts:
         **options.decisive(),
         "container": Path(options.output_path).suffix.lower(),
         "input": digest(options.input),
+        "encoder": encoder_facts(options.output_path, source, options.coding, options.scale),
         "frames": source.count,
         "weights": digest(weights_file(options.model, options.ckpt_path)),
     }

@@ -9,6 +9,7 @@ from fractions import Fraction
 from src.config import option
 from src.errors import UsageError
 from src.runtime.options import InferOptions
+from src.video.codecs import CODECS, Coding, check_coding
 from src.video.reader import Source
 from src.video.tiles import MULTIPLE, overlap_of
 from src.video.timeline import Multiplied, Resampled, Timeline
@@ -16,6 +17,7 @@ from src.video.timeline import Multiplied, Resampled, Timeline
 ENLARGING = ("tdan_x4", "toflow_vsr_x4")
 LARGEST_RATE = 1000  # frames per second: timestamps of common containers are milliseconds
 INDECISIVE = ("input", "output_path", "ckpt_path", "overwrite", "dry_run", "resume", "strict", "tile", "worker_num")
+DEPTHS = ("auto", "8", "10")
 LONGEST_GAP = 2  # frames of the source between two that differ, where the time between them is filled
 
 
@@ -31,6 +33,9 @@ class VideoOptions(InferOptions):
     duplicates: str = option("keep", "frames that repeat the one before; drop: make new ones", choices=("keep", "drop"))
     flow_scale: float = option(1.0, "scale at which motion is estimated: below 1 for large frames", low=0.1, high=1)
     tile: str = option("auto", "largest side of what is predicted at once: pixels, auto (by the memory) or off")
+    codec: str = option("auto", "coding of a video (auto: h264; vp9 in .webm)", choices=("auto", *CODECS))
+    quality: str = option("auto", "number of the codec's quality, the best is the smallest, such as 16 of h264")
+    depth: str = option("auto", "bits of a channel (auto: as the source; 10 are 16 in images)", choices=DEPTHS)
     dry_run: bool = option(False, "print how many frames there will be and what memory they need, and end")
     resume: bool = option(False, "keep finished parts beside the result; go on with those of a run cut off")
     part_frames: int = option(200, "resume, worker_num: frames of the source in a part", low=1)
@@ -50,6 +55,12 @@ class VideoOptions(InferOptions):
         if self.fps:
             self.target_rate()
         self.largest_tile(0)
+        check_coding(self.coding, self.output_path)
+
+    @property
+    def coding(self) -> Coding:
+        """What is asked of the encoder."""
+        return Coding(self.codec, self.quality, self.depth)
 
     @property
     def in_parts(self) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from src.errors import UsageError
 from src.runtime import Predictor
 from src.video.cascade import for_parts
-from src.video.frames import Placed, to_pixels
+from src.video.frames import Placed, brightness, to_pixels
 from src.video.timeline import Timeline
 from src.video.together import Asker, in_groups, stacked
 from src.video.windows import windows
@@ -114,7 +114,7 @@ def _enlarged(window, answer, predictor, tally):
     enlarged = _picture(answer()[0], predictor, window, 0.5, tally, frame.pixels)
     if enlarged is None:
         enlarged = frame.network.repeat(predictor.scale, axis=1).repeat(predictor.scale, axis=2)
-    yield frame.time, to_pixels(enlarged)
+    yield frame.time, to_pixels(enlarged, frame.pixels.dtype)
 
 
 class _Between:
@@ -145,7 +145,7 @@ class _Between:
         for position, predicted in zip(positions, answer()):
             sources = frame.pixels, following.pixels
             made = _picture(predicted, self.predictor, window, float(position), self.tally, *sources)
-            yield _nearer(frame, following, position) if made is None else to_pixels(made)
+            yield _nearer(frame, following, position) if made is None else to_pixels(made, frame.pixels.dtype)
 
 
 def _picture(predicted, predictor, window, time, tally, *sources):
@@ -170,4 +170,4 @@ def _nearer(frame, following, position):
 def _is_picture(predicted, *sources):
     if not np.isfinite(predicted).all():
         return False
-    return predicted.mean() > BLACK or min(source.mean() for source in sources) / 255 < LIT
+    return predicted.mean() > BLACK or min(map(brightness, sources)) < LIT

@@ -12,7 +12,8 @@ from typing import Protocol
 import numpy as np
 
 from src.errors import InputError
-from src.video.color import ColorTags, ToRgb, is_rgb, tags_for_rgb
+from src.video.color import ColorTags, ToRgb, bits_of, is_rgb, tags_for_rgb
+from src.video.frames import chosen_depth
 from src.video.images import FOLDER_RATE, IMAGE_SUFFIXES, open_folder
 from src.video.media import DAMAGE, DECLARING_FORMATS, checked_packets, file_start, open_media, picture_stream, survey
 from src.video.progress import note
@@ -35,6 +36,7 @@ class Source(Protocol):
     count: int  # as the file tells; decoding may find a few more or less
     tags: ColorTags
     pixel_format: str
+    depth: int  # bits of a channel of its frames: 8 in uint8, 16 in uint16
     aspect: Fraction | None  # of one pixel
     sound_path: str | None  # the file whose sound, subtitles and other streams go along
     companions: int  # how many those are
@@ -58,6 +60,7 @@ class VideoFile:
     count: int
     tags: ColorTags
     pixel_format: str
+    depth: int
     aspect: Fraction | None
     quarter_turns: int
     sound_path: str | None
@@ -77,7 +80,7 @@ class VideoFile:
         with open_media(self.path) as container:
             stream = picture_stream(container, self.path)
             stream.thread_type = "AUTO"
-            convert = ToRgb(self.pixel_format, self.tags, stream.codec_context.height)
+            convert = ToRgb(self.pixel_format, self.tags, stream.codec_context.height, self.depth)
             clock = _Clock(self, file_start(container), landing.number if landing else 0)
             size = None
             for frame in _decoded(container, stream, self.path, landing):
@@ -92,20 +95,21 @@ class VideoFile:
                     yield time, np.ascontiguousarray(np.rot90(convert(frame), self.quarter_turns))
 
 
-def open_source(path: str, needed: int = 2) -> Source:
+def open_source(path: str, needed: int = 2, depth: str = "8") -> Source:
     """Open a video file or a folder of images and check it as far as that goes without decoding it all.
 
+    depth: "8" for frames of 8 bits, "10" for frames of 16, "auto" for 16 where the source has more than 8.
     Raises InputError when it cannot be read, or holds fewer than `needed` frames.
     """
     if path.lower().endswith(IMAGE_SUFFIXES) and os.path.isfile(path):
         raise InputError(f"{path}: needs a video or a folder of images; got one image")
-    source = open_folder(path) if os.path.isdir(path) else open_video(path, needed)
+    source = open_folder(path, depth) if os.path.isdir(path) else open_video(path, needed, depth)
     if source.count < needed:
         raise InputError(f"{path}: needs at least {needed} frames, found {source.count}")
     return source
 
 
-def open_video(path: str, needed: int = 1) -> VideoFile:
+def open_video(path: str, needed: int = 1, depth: str = "8") -> VideoFile:
     """Read through a video file and decode its first frames; raises InputError when it is no video, or damaged."""
     surveyed = survey(path)
     with open_media(path) as container:
@@ -114,7 +118,8 @@ def open_video(path: str, needed: int = 1) -> VideoFile:
         if len(first) < needed:
             raise InputError(f"{path}: needs at least {needed} frames, found {len(first)}")
         frame = first[0]
-        _note_losses(path, container, stream, frame)
+        chosen = chosen_depth(depth, bits_of(frame.format.name))
+        _note_losses(path, stream, frame, chosen)
         start = _time(frame, Fraction(0)) - file_start(container)
         rate = _constant_rate(stream, surveyed)
         if not rate:
@@ -132,6 +137,7 @@ def open_video(path: str, needed: int = 1) -> VideoFile:
             count=max(surveyed.pictures, len(first)),
             tags=_tags(stream, frame),
             pixel_format=frame.format.name,
+            depth=chosen,
             aspect=_aspect(stream, turns),
             quarter_turns=turns,
             sound_path=path,
@@ -173,16 +179,17 @@ class _Clock:
         return self._latest
 
 
-def _note_losses(path, container, stream, frame):
+def _note_losses(path, stream, frame, depth):
     if frame.interlaced_frame:
         note(f"{path}: is interlaced; its frames are taken as they are, without deinterlacing")
     if any(component.is_alpha for component in frame.format.components):
         note(f"{path}: the alpha channel is dropped")
-    if any(component.bits > 8 for component in frame.format.components):
+    if depth == 8 and bits_of(frame.format.name) > 8:
         note(f"{path}: {frame.format.name} is reduced to 8 bits")
     transfer = HDR_TRANSFERS.get(int(stream.codec_context.color_trc))
     if transfer:
-        note(f"{path}: is HDR ({transfer}); its tags are kept, its levels are reduced to 8 bits")
+        levels = "its levels are reduced to 8 bits" if depth == 8 else "so are its levels"
+        note(f"{path}: is HDR ({transfer}); its tags are kept, {levels}, what tells of the mastering screen is not")
 
 
 def _constant_rate(stream, surveyed) -> Fraction | None:
@@ -228,9 +235,9 @@ def _time(frame, otherwise) -> Fraction:
 
 
 def _tags(stream, frame) -> ColorTags:
-    if is_rgb(frame.format.name):
-        return tags_for_rgb(frame.height)
     context = stream.codec_context
+    if is_rgb(frame.format.name):
+        return tags_for_rgb(frame.height, int(context.color_primaries), int(context.color_trc))
     return ColorTags(
         matrix=int(frame.colorspace),
         range=2 if frame.format.name.startswith("yuvj") else int(frame.color_range),

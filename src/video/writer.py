@@ -15,11 +15,12 @@ import av
 import numpy as np
 
 from src.video.clock import Grid, Timestamps
+from src.video.codecs import AS_USUAL, Coding, container_format
 from src.video.encoder import PictureEncoder
 from src.video.images import encode_png
 from src.video.media import file_address
 from src.video.progress import note
-from src.video.publish import VIDEO_FORMATS, is_video_name
+from src.video.publish import is_video_name
 from src.video.reader import Source
 from src.video.streams import StreamCopy
 
@@ -60,13 +61,13 @@ class Pace:
     stretch_sound: bool = False
 
 
-def open_sink(path: str, source: Source, pace: Pace, scale: int = 1) -> Sink:
+def open_sink(path: str, source: Source, pace: Pace, scale: int = 1, coding: Coding = AS_USUAL) -> Sink:
     """Return what writes the frames made of `source`, `scale` times its size, to `path`.
 
-    Raises EnvironmentFault when no encoder for the container is there.
+    Raises UsageError and EnvironmentFault as `choose_encoder` does.
     """
     if is_video_name(path):
-        return VideoSink(path, source, pace, (source.width * scale, source.height * scale))
+        return VideoSink(path, source, pace, (source.width * scale, source.height * scale), coding)
     if source.companions:
         note("a folder of images holds no sound and no subtitles; they are left out")
     return ImageSink(path)
@@ -102,12 +103,12 @@ class ImageSink:
 class VideoSink:
     """Encodes frames as `PictureEncoder` does, and gives them their times; `copy` brings other streams along."""
 
-    def __init__(self, path: str, source: Source, pace: Pace, size: tuple[int, int]):
+    def __init__(self, path: str, source: Source, pace: Pace, size: tuple[int, int], coding: Coding):
         rate = pace.rate or source.rate
         self._clock = Grid(source.start * pace.slow, rate) if pace.rate else Timestamps(rate)
         self._joined = 0  # frames that `join` took
         self._container = av.open(file_address(path), "w", format=container_format(path))
-        self._encoder = PictureEncoder(self._container, source, rate, size)
+        self._encoder = PictureEncoder(self._container, source, rate, size, coding)
         self._encoder.stream.time_base = self._clock.tick
         self.copy = None
         if source.sound_path:
@@ -163,22 +164,18 @@ class VideoSink:
         self._container.close()
 
 
-def encoded_pieces(path: str, source: Source, pace: Pace, scale: int, frames: Iterable[np.ndarray]) -> list[Piece]:
-    """Encode frames on their own, for a sink of the same path, source, pace and scale to join."""
+def encoded_pieces(
+    path: str, source: Source, pace: Pace, scale: int, frames: Iterable[np.ndarray], coding: Coding = AS_USUAL
+) -> list[Piece]:
+    """Encode frames on their own, for a sink of the same path, source, pace, scale and coding to join."""
     if not is_video_name(path):
         return [Piece(encode_png(frame), index, True) for index, frame in enumerate(frames)]
     # never written: it only tells the encoder what the container of the result expects of it
     with av.open(io.BytesIO(), "w", format=container_format(path)) as container:
         size = (source.width * scale, source.height * scale)
-        encoder = PictureEncoder(container, source, pace.rate or source.rate, size)
+        encoder = PictureEncoder(container, source, pace.rate or source.rate, size, coding)
         return [
             Piece(bytes(packet), packet.pts, packet.is_keyframe)
             for frame in itertools.chain(frames, [None])
             for packet in encoder.encode(frame)
         ]
-
-
-def container_format(path: str) -> str:
-    """Return the name of the muxer for a video file."""
-    return VIDEO_FORMATS[Path(path).suffix.lower()]
-

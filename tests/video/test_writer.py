@@ -4,9 +4,6 @@ import av
 import numpy as np
 import pytest
 
-from src.errors import EnvironmentFault
-from src.video import encoder as encoders
-from src.video.encoder import Encoder, find_encoder
 from src.video.images import ImageFolder
 from src.video.reader import open_source
 from src.video.writer import Pace, open_sink
@@ -91,33 +88,6 @@ def test_delay_of_the_picture_is_kept(tmp_path):
     times = [time for _, time in decoded(copy(path, tmp_path / "out.mp4", rate=Fraction(50)))]
     assert abs(times[0] - Fraction(333, 1000)) <= Fraction(1, 1000)
     assert [later - earlier for earlier, later in zip(times, times[1:])] == [Fraction(1, 50)] * 3
-
-
-def test_missing_encoder_is_replaced_with_a_note(tmp_path, monkeypatch, capsys):
-    fallbacks = (Encoder("libmissing"), *encoders.ENCODERS[""][1:])
-    monkeypatch.setitem(encoders.ENCODERS, "", fallbacks)
-    path = write_clip(tmp_path / "in.mp4", [picture(33, 21)] * 3, rate=Fraction(45000, 1499), pixel_format="yuv444p")
-    result = copy(path, tmp_path / "out.mp4")
-    assert "libmissing is missing; mpeg4 is used" in capsys.readouterr().err
-    source = open_source(str(result))
-    frames = list(source.frames())
-    assert len(frames) == 3 and psnr(frames[1], picture(33, 21)) > 30
-    assert source.rate == Fraction(45000, 1499), "in spite of MPEG-4's own limit on the time base"
-
-
-def test_every_encoder_of_the_table_writes_what_can_be_read(tmp_path, monkeypatch):
-    for container_format, suffix in (("webm", "webm"), ("", "mp4")):
-        for encoder in encoders.ENCODERS[container_format]:
-            monkeypatch.setitem(encoders.ENCODERS, container_format, (encoder,))
-            path = write_clip(tmp_path / "in.mp4", [picture(48, 32)] * 3)
-            result = copy(path, tmp_path / f"{encoder.name}.{suffix}")
-            assert all(psnr(frame, picture(48, 32)) > 30 for frame in open_source(str(result)).frames())
-
-
-def test_no_encoder_at_all_is_a_fault_of_the_environment(monkeypatch):
-    monkeypatch.setitem(encoders.ENCODERS, "webm", (Encoder("libone"), Encoder("libtwo")))
-    with pytest.raises(EnvironmentFault, match="libone, libtwo for webm"):
-        find_encoder("webm")
 
 
 def test_a_failure_inside_is_the_one_that_is_told(tmp_path):
