@@ -6,41 +6,41 @@ import time
 
 from src.config import parse_options
 from src.errors import run_command
+from src.video.companions import check_outputs, companions_of
 from src.video.job import Job, expected_frames, parts_of
-from src.video.memory import fitting_tile, free_bytes, outlook
-from src.video.options import VideoOptions, timeline_for
-from src.video.publish import check_output, publish
-from src.video.reader import open_source
+from src.video.memory import free_bytes
+from src.video.options import VideoOptions, source_for, timeline_for
+from src.video.publish import publish
 from src.video.report import facts_of, report_of, write_report
-from src.video.tiles import Tiled, overlap_of
+from src.video.stages import stages_of
 
 
 def main(argv):
     options = parse_options(VideoOptions, argv, __doc__)
-    check_output(options.output_path, options.input, options.overwrite)
-    source = open_source(options.input, needed=1 if options.enlarges else 2)
+    check_outputs(options)
+    source = source_for(options)
     timeline = timeline_for(options, source)
     free = free_bytes()
-    size = (source.height, source.width)
-    tile = options.largest_tile(fitting_tile(options.model, *size, free, 2 * overlap_of(options.scale)))
+    stages = stages_of(options, source, free)
     if options.dry_run:
-        print(f"{expected_frames(timeline, source)} frames; {outlook(options.model, *size, tile, free)}")
+        needs = "; ".join(stage.outlook(free) for stage in stages)
+        print(f"{expected_frames(timeline, source)} frames; {needs}")
         return
     started = time.monotonic()
-    with publish(options.output_path) as unfinished:
-        parts = parts_of(source, options, tile) if options.resume else None
-        from src.runtime.choice import choose_predictor  # runtimes take seconds to load: after all cheap checks
-
-        network = choose_predictor(options, options.flow_scale)
-        predictor = Tiled(network, parts.tile if parts else tile)
+    with companions_of(options, source, timeline) as companions, publish(options.output_path) as unfinished:
+        tiles = [stage.tile for stage in stages]
+        parts = parts_of(source, options, tiles) if options.resume else None
+        *enlargers, predictor = networks = [
+            stage.load(tile) for stage, tile in zip(stages, parts.tiles if parts else tiles)
+        ]
         loaded = time.monotonic()
-        job = Job(source, predictor, timeline, options, unfinished)
+        job = Job(source, predictor, timeline, options, unfinished, companions, *enlargers)
         run = job.run_in_parts(parts) if parts else job.run()
-        report = report_of(source, timeline, run, unfinished, options.strict)
+        report = report_of(source, timeline, run, unfinished, options.strict, companions.every)
     if parts:
         parts.remove()
-    report.update(facts_of(options, predictor, loaded - started, time.monotonic() - loaded))
-    size = f"{source.width * predictor.scale}x{source.height * predictor.scale}"
+    report.update(facts_of(options, networks, loaded - started, time.monotonic() - loaded))
+    size = f"{source.width * job.scale}x{source.height * job.scale}"
     rate = f"{float(timeline.rate):.6g} fps" if timeline.rate else "variable rate"
     print(f"{options.output_path}: {run.written} frames of {size}, {rate}")
     write_report(report, options.output_path)

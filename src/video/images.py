@@ -7,6 +7,7 @@ becomes 255), an alpha channel is dropped with a note, and the orientation that 
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import numpy as np
 
 from src.errors import InputError
 from src.video.color import ColorTags, tags_for_rgb
+from src.video.media import Span
 from src.video.progress import note
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
@@ -42,6 +44,7 @@ class ImageFolder:
     pixel_format: str = "rgb24"
     sound_path: str | None = None
     companions: int = 0
+    span: Span | None = None
 
     @property
     def count(self) -> int:
@@ -57,16 +60,20 @@ class ImageFolder:
 
     def frames(self) -> Iterator[np.ndarray]:
         """Read image after image; raises InputError naming the file that cannot be decoded."""
-        for file in self.files:
+        return self._read(0)
+
+    def timed_frames(self, since: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, np.ndarray]]:
+        """Read the images shown from `since` on, each with its time."""
+        first = math.ceil(since * self.rate)
+        return ((index / self.rate, frame) for index, frame in enumerate(self._read(first), start=first))
+
+    def _read(self, first):
+        for file in self.files[first:]:
             pixels = read_image(file)
             height, width, _ = pixels.shape
             if (height, width) != (self.height, self.width):
                 raise InputError(f"{file}: needs {self.width}x{self.height} as its header says; got {width}x{height}")
             yield pixels
-
-    def timed_frames(self) -> Iterator[tuple[Fraction, np.ndarray]]:
-        """Read image after image, each with its time."""
-        return ((index / self.rate, frame) for index, frame in enumerate(self.frames()))
 
 
 def open_folder(path: str) -> ImageFolder:

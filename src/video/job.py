@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from src.runtime import Predictor
+from src.video.companions import Companions
 from src.video.cuts import in_scenes
 from src.video.duplicates import without_duplicates
+from src.video.enlarged import enlarged
 from src.video.fingerprint import digest, weights_file
 from src.video.options import LONGEST_GAP, VideoOptions
 from src.video.parts import Part, Parts
@@ -46,21 +48,32 @@ class Run:
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be made of a source, and by what; `path` is the unfinished name of the result."""
+    """What is to be made of a source, and by what; `path` is the unfinished name of the result.
+
+    With an `enlarger` frames are made larger first, and new ones are made of those.
+    """
 
     source: Source
     predictor: Predictor
     timeline: Timeline
     options: VideoOptions
     path: str
+    companions: Companions
+    enlarger: Predictor | None = None
+
+    @property
+    def scale(self) -> int:
+        """How many times as large the frames of the result are."""
+        return self.predictor.scale * (self.enlarger.scale if self.enlarger else 1)
 
     def run(self) -> Run:
         """Make the result frame by frame. Raises what reading, predicting and writing raise."""
         run = Run()
         frames = self._progress(self._frames(run), 0)
-        with self._sink(run) as sink:
-            for _, time, frame in frames:
+        with self._sink(run) as sink, self.companions:
+            for index, time, frame in frames:
                 sink.write(frame, time)
+                self.companions.write(index, time, frame)
                 run.note_times([time])
         return run
 
@@ -89,14 +102,14 @@ class Job:
                 counts.update(tally.counts)  # now: the first frame behind the part is made before the part ends
                 yield frame
 
-        pieces = encoded_pieces(self.path, self.source, self._pace(), self.predictor.scale, pixels())
+        pieces = encoded_pieces(self.path, self.source, self._pace(), self.scale, pixels())
         parts.add(Part(upto, times, counts, pieces))
 
     def _pace(self):
         return Pace(self.timeline.rate, self.options.slow, self.options.slow_audio == "stretch")
 
     def _sink(self, run):
-        sink = open_sink(self.path, self.source, self._pace(), self.predictor.scale)
+        sink = open_sink(self.path, self.source, self._pace(), self.scale)
         if sink.copy:
             run.kept, run.left_out = sink.copy.kept, sink.copy.left_out
         return sink
@@ -113,14 +126,16 @@ class Job:
         timed = _counted(self.source, run)
         if self.options.duplicates == "drop":
             timed = without_duplicates(timed, LONGEST_GAP)
-        frames = in_scenes(timed, self.options.cuts == "on")
+        frames = self.companions.passing(in_scenes(timed, self.options.cuts == "on"))
+        if self.enlarger:
+            frames = enlarged(frames, self.enlarger, run.tally)
         if self.options.enlarges:
             return upscale(frames, self.predictor, run.tally, skip)
         return interpolate(frames, self.predictor, self.timeline, self.source.end, run.tally, skip)
 
 
-def parts_of(source: Source, options: VideoOptions, tile: int) -> Parts:
-    """Return the parts of a job that are done already; `tile` is the side to predict in if there are none.
+def parts_of(source: Source, options: VideoOptions, tiles: list[int]) -> Parts:
+    """Return the parts of a job that are done already; `tiles` are the sides to predict in if there are none.
 
     Raises UsageError, naming what differs, where they are parts of another job.
     """
@@ -130,8 +145,9 @@ def parts_of(source: Source, options: VideoOptions, tile: int) -> Parts:
         "input": digest(options.input),
         "frames": source.count,
         "weights": digest(weights_file(options.model, options.ckpt_path)),
+        "upscale_weights": digest(weights_file(options.upscale, options.upscale_ckpt)) if options.upscale else "",
     }
-    return Parts(options.output_path, facts, tile)
+    return Parts(options.output_path, facts, tiles)
 
 
 def expected_frames(timeline: Timeline, source: Source) -> int:

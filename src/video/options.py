@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 
 from src.config import option
 from src.errors import UsageError
 from src.runtime.options import InferOptions
-from src.video.reader import Source
+from src.video.excerpt import Excerpt, parse_preview
+from src.video.fingerprint import weights_file
+from src.video.publish import is_video_name
+from src.video.reader import Source, open_source
 from src.video.tiles import MULTIPLE, overlap_of
 from src.video.timeline import Multiplied, Resampled, Timeline
 
 ENLARGING = ("tdan_x4", "toflow_vsr_x4")
+COMPARE = ("", "side", "slider")
 LARGEST_RATE = 1000  # frames per second: timestamps of common containers are milliseconds
-INDECISIVE = ("input", "output_path", "ckpt_path", "overwrite", "dry_run", "resume", "strict", "tile")
+INDECISIVE = ("input", "output_path", "ckpt_path", "upscale_ckpt", "overwrite", "dry_run", "resume", "strict", "tile")
 LONGEST_GAP = 2  # frames of the source between two that differ, where the time between them is filled
 
 
@@ -34,6 +39,11 @@ class VideoOptions(InferOptions):
     dry_run: bool = option(False, "print how many frames there will be and what memory they need, and end")
     resume: bool = option(False, "keep finished parts beside the result; go on with those of a run cut off")
     part_frames: int = option(200, "resume: frames of the source in a part", low=1)
+    preview: str = option("", "make this part of the source only: 5s, or from 12 s on 12s+5s, 1:30+5s")
+    compare: str = option("", "also OUT.compare: the source beside the result, or a line that moves", choices=COMPARE)
+    heatmap: bool = option(False, "also OUT.heatmap: where the result differs from what takes no network")
+    upscale: str = option("", "network that makes the frames larger before new ones are made", choices=("", *ENLARGING))
+    upscale_ckpt: str = option("", "its weights, or exported network")
     strict: bool = option(False, "end with 7 when the network returned what is no picture")
 
     def __post_init__(self):
@@ -49,6 +59,10 @@ class VideoOptions(InferOptions):
         if self.fps:
             self.target_rate()
         self.largest_tile(0)
+        if self.preview:
+            parse_preview(self.preview)
+        self._check_upscale()
+        self._check_companions()
 
     @property
     def enlarges(self) -> bool:
@@ -58,7 +72,13 @@ class VideoOptions(InferOptions):
     @property
     def scale(self) -> int:
         """How many times as large the network makes frames."""
-        return 4 if self.enlarges else 1
+        return 4 if self.enlarges or self.upscale else 1
+
+    @property
+    def upscaler(self) -> InferOptions:
+        """The network that enlarges the frames first, as options of its own."""
+        shared = {each.name: getattr(self, each.name) for each in dataclasses.fields(InferOptions)}
+        return InferOptions(**{**shared, "model": self.upscale, "ckpt_path": self.upscale_ckpt})
 
     def target_rate(self) -> Fraction:
         """Return `fps` as a fraction; raises UsageError for what is none, or out of range."""
@@ -78,10 +98,33 @@ class VideoOptions(InferOptions):
         """Return the side that `tile` says, 0 for whole frames; auto takes the `fitting` one."""
         if self.tile in ("auto", "off"):
             return fitting if self.tile == "auto" else 0
-        smallest = 2 * overlap_of(self.scale)
+        smallest = 2 * overlap_of(self.scale if self.enlarges else 1)
         if not self.tile.isdecimal() or int(self.tile) < smallest or int(self.tile) % MULTIPLE:
             raise UsageError(f"tile is auto, off, or a multiple of {MULTIPLE} from {smallest} on; got {self.tile!r}")
         return int(self.tile)
+
+
+    def _check_upscale(self):
+        if self.upscale_ckpt and not self.upscale:
+            raise UsageError(f"upscale_ckpt goes with upscale; got upscale_ckpt {self.upscale_ckpt}")
+        if self.upscale and self.enlarges:
+            raise UsageError(f"upscale goes with a network that makes new frames; got {self.model}")
+        if self.upscale and not self.upscale_ckpt and not os.path.isfile(weights_file(self.upscale, "")):
+            raise UsageError(f"no weights are shipped for {self.upscale}: give its --upscale_ckpt")
+
+    def _check_companions(self):
+        asked = [key for key in ("compare", "heatmap") if getattr(self, key)]
+        if asked and not is_video_name(self.output_path):
+            raise UsageError(f"{asked[0]} goes with a video as output_path; got {self.output_path!r}")
+        if asked and self.resume:
+            raise UsageError(f"{asked[0]} and resume exclude each other: parts hold the frames of the result alone")
+
+
+def source_for(options: VideoOptions) -> Source:
+    """Open what frames are made of. Raises InputError as `open_source` does, UsageError for an empty preview."""
+    needed = 1 if options.enlarges else 2
+    source = open_source(options.input, needed)
+    return Excerpt(source, parse_preview(options.preview), needed) if options.preview else source
 
 
 def timeline_for(options: VideoOptions, source: Source) -> Timeline:

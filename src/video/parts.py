@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -36,13 +36,14 @@ class Parts:
     """The folder of parts of one job, told apart from others by its facts.
 
     facts: all that the frames depend on, as text or numbers. Raises UsageError, naming the fact that differs, for a
-    folder that was begun with others. `tile` is what the folder was begun with, whatever is given later.
+    folder that was begun with others. `tiles` are what the folder was begun with, whatever is given later: the sides
+    that networks predict in.
     """
 
-    def __init__(self, output_path: str, facts: dict, tile: int = 0):
+    def __init__(self, output_path: str, facts: dict, tiles: Sequence[int] = ()):
         self.folder = Path(output_path + SUFFIX)
         self.facts = {"version": VERSION, **facts}
-        self.tile = tile
+        self.tiles = list(tiles)
         self._begin()
         self.done = self._valid()
 
@@ -81,11 +82,11 @@ class Parts:
         manifest = self.folder / MANIFEST
         if not manifest.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            _write(manifest, json.dumps({"tile": self.tile, "facts": self.facts}, indent=1).encode())
+            _write(manifest, json.dumps({"tiles": self.tiles, "facts": self.facts}, indent=1).encode())
             return
         try:
             told = json.loads(manifest.read_text(encoding="utf-8"))
-            self.tile, known = int(told["tile"]), dict(told["facts"])
+            self.tiles, known = [int(tile) for tile in told["tiles"]], dict(told["facts"])
         except (ValueError, TypeError, KeyError) as error:
             raise UsageError(f"{manifest}: is damaged; remove {self.folder} to begin anew") from error
         for key in (*self.facts, *known):

@@ -27,6 +27,7 @@ class Tally:
     repeats: int = 0  # frames that stand for new ones beside a cut
     predicted: int = 0
     unfit: int = 0  # predictions that were no picture, replaced by the nearest frame
+    enlarged: int = 0  # frames of the source that were made larger before others were made of them
 
     def note_cut(self, frame: Placed, following: Placed | None) -> None:
         """Keep the time at which another scene begins, if it does."""
@@ -36,7 +37,7 @@ class Tally:
     @property
     def counts(self) -> dict[str, int]:
         """What was counted while frames were made."""
-        return {"repeats": self.repeats, "predicted": self.predicted, "unfit": self.unfit}
+        return {"repeats": self.repeats, "predicted": self.predicted, "unfit": self.unfit, "enlarged": self.enlarged}
 
 
 def interpolate(
@@ -69,12 +70,17 @@ def upscale(
     For the first `skip` frames, which are done already, nothing is made.
     Raises UsageError for a predictor that does not enlarge the middle of an odd number of frames.
     """
+    check_enlarging(predictor)
+    return _upscale(frames, predictor, tally or Tally(), skip)
+
+
+def check_enlarging(predictor: Predictor) -> None:
+    """Raise UsageError for a predictor that does not enlarge the middle of an odd number of frames."""
     if predictor.scale == 1 or predictor.inputs % 2 == 0:
         raise UsageError(
             "super-resolution needs a network that enlarges the middle of its frames; "
             f"got one that takes {predictor.inputs} at scale {predictor.scale}"
         )
-    return _upscale(frames, predictor, tally or Tally(), skip)
 
 
 def _interpolate(frames, between, timeline, end, skip):
@@ -97,10 +103,11 @@ def _upscale(frames, predictor, tally, skip):
     around = predictor.inputs // 2
     for index, (window, following) in enumerate(windows(frames, around, around)):
         tally.note_cut(window[around], following)
-        yield [(window[around].time, _enlarged(window, predictor, tally))] if index >= skip else ()
+        yield [(window[around].time, enlarge(window, predictor, tally))] if index >= skip else ()
 
 
-def _enlarged(window, predictor, tally):
+def enlarge(window: list[Placed], predictor: Predictor, tally: Tally) -> np.ndarray:
+    """Return the middle frame of a window enlarged, or its pixels repeated where the prediction is no picture."""
     frame = window[predictor.inputs // 2]
     enlarged = predictor(np.stack([each.network for each in window]), [0.5])[0]
     tally.predicted += 1

@@ -14,7 +14,7 @@ import numpy as np
 from src.errors import InputError
 from src.video.color import ColorTags, ToRgb, is_rgb, tags_for_rgb
 from src.video.images import FOLDER_RATE, IMAGE_SUFFIXES, open_folder
-from src.video.media import DAMAGE, checked_packets, file_start, open_media, picture_stream, survey
+from src.video.media import DAMAGE, Span, checked_packets, file_start, open_media, picture_stream, survey
 from src.video.progress import note
 
 SHORTEST = Fraction(1, 1000)  # seconds: nearer than this, times are not told apart
@@ -37,10 +37,11 @@ class Source(Protocol):
     aspect: Fraction | None  # of one pixel
     sound_path: str | None  # the file whose sound, subtitles and other streams go along
     companions: int  # how many those are
+    span: Span | None  # what of the file is shown, where that is not all of it
 
     def frames(self) -> Iterator[np.ndarray]: ...
 
-    def timed_frames(self) -> Iterator[tuple[Fraction, np.ndarray]]: ...
+    def timed_frames(self, since: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, np.ndarray]]: ...
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,17 @@ class VideoFile:
     quarter_turns: int
     sound_path: str | None
     companions: int
+    span: Span | None = None
 
     def frames(self) -> Iterator[np.ndarray]:
         """Decode frame after frame; raises InputError where the file is damaged or changes its size."""
         return (frame for _, frame in self.timed_frames())
 
-    def timed_frames(self) -> Iterator[tuple[Fraction, np.ndarray]]:
-        """Decode frame after frame, with their times in seconds from the beginning of the file, which only grow."""
+    def timed_frames(self, since: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, np.ndarray]]:
+        """Decode the frames shown from `since` on, with their times in seconds from the beginning of the file.
+
+        Times only grow.
+        """
         with open_media(self.path) as container:
             stream = picture_stream(container, self.path)
             stream.thread_type = "AUTO"
@@ -81,7 +86,9 @@ class VideoFile:
                         f"{self.path}: frames need one size; the first is {size[0]}x{size[1]}, "
                         f"a later one {frame.width}x{frame.height}"
                     )
-                yield clock.time_of(frame), np.ascontiguousarray(np.rot90(convert(frame), self.quarter_turns))
+                time = clock.time_of(frame)
+                if time >= since:
+                    yield time, np.ascontiguousarray(np.rot90(convert(frame), self.quarter_turns))
 
 
 def open_source(path: str, needed: int = 2) -> Source:

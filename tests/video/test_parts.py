@@ -15,11 +15,11 @@ PART = Part(7, [Fraction(1, 3), Fraction(2, 3)], {"unfit": 1}, [Piece(b"abc", 0,
 
 
 def test_parts_come_back_as_they_were_kept(tmp_path):
-    parts = Parts(str(tmp_path / "out.mp4"), {"multi": 2}, tile=256)
+    parts = Parts(str(tmp_path / "out.mp4"), {"multi": 2}, tiles=[256, 64])
     parts.add(PART)
     parts.add(PART)
-    again = Parts(str(tmp_path / "out.mp4"), {"multi": 2}, tile=0)
-    assert again.done == 2 and list(again) == [PART, PART] and again.tile == 256
+    again = Parts(str(tmp_path / "out.mp4"), {"multi": 2}, tiles=[0, 0])
+    assert again.done == 2 and list(again) == [PART, PART] and again.tiles == [256, 64]
     again.remove()
     assert list(tmp_path.iterdir()) == []
 
@@ -46,7 +46,7 @@ def test_a_damaged_part_and_all_behind_it_are_made_again(tmp_path):
     assert Parts(str(tmp_path / "out.mp4"), {}).done == 0
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"tile": "x", "facts": {}}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"tiles": ["x"], "facts": {}}'])
 def test_a_damaged_manifest_is_told(tmp_path, content):
     folder = tmp_path / "out.mp4.parts"
     folder.mkdir()
