@@ -16,11 +16,10 @@ def choose_predictor(options, flow_scale: float = 1.0) -> Predictor:
     that the network cannot choose, or that is not the exported one.
     """
     if options.runtime == "mindspore":
-        from src.models import has_option
         from src.runtime.mindspore_graph import load_predictor
 
         scale = {"flow_scale": flow_scale} if flow_scale != 1 else {}
-        if scale and not has_option(options.model, "flow_scale"):
+        if scale and not has_flow_scale(options):
             raise UsageError(f"{options.model} estimates motion at scale 1 only; got flow_scale {flow_scale:g}")
         return load_predictor(options.model, options.ckpt_path, options.device_target, options.device_id, **scale)
     if flow_scale != 1:
@@ -29,6 +28,15 @@ def choose_predictor(options, flow_scale: float = 1.0) -> Predictor:
 
     suffix, open_session = _exported_runtime(options)
     return load_exported(options, suffix, open_session)
+
+
+def has_flow_scale(options) -> bool:
+    """Tell whether the network of the options can choose the scale at which it estimates motion."""
+    if options.runtime != "mindspore":
+        return False
+    from src.models import has_option
+
+    return has_option(options.model, "flow_scale")
 
 
 def _exported_runtime(options):

@@ -53,5 +53,5 @@ def _scale(width, line, full):
     picture[line // 4 : line, margin:-margin] = colored(np.broadcast_to(bar, (line - line // 4, len(bar))))
     for mark in range(MARKS + 1):
         text = f"{full * mark // MARKS}" + ("+" if mark == MARKS else "")
-        write(picture, text, (margin + mark * (len(bar) - 1) // MARKS, 3 * line // 2), 0.6 * line / 21)
+        write(picture, text, (margin + mark * (len(bar) - 1) // MARKS, 3 * line // 2), 0.5 * line / 21)
     return picture

@@ -24,7 +24,7 @@ def band(texts: list[str], width: int, height: int) -> np.ndarray:
 
 def write(picture: np.ndarray, text: str, centre: tuple[int, int], scale: float) -> None:
     """Draw a text with its middle at (x, y)."""
-    thickness = max(round(1.6 * scale), 1)
+    thickness = max(round(2 * scale), 1)
     (wide, high), _ = cv2.getTextSize(text, FONT, scale, thickness)
     corner = (round(centre[0] - wide / 2), round(centre[1] + high / 2))
     cv2.putText(picture, text, corner, FONT, scale, INK, thickness, cv2.LINE_AA)

@@ -21,6 +21,7 @@ ENLARGING = ("tdan_x4", "toflow_vsr_x4")
 COMPARE = ("", "side", "slider")
 LARGEST_RATE = 1000  # frames per second: timestamps of common containers are milliseconds
 INDECISIVE = ("input", "output_path", "ckpt_path", "upscale_ckpt", "overwrite", "dry_run", "resume", "strict", "tile")
+SMALLEST_FLOW = 0.1
 LONGEST_GAP = 2  # frames of the source between two that differ, where the time between them is filled
 
 
@@ -34,7 +35,10 @@ class VideoOptions(InferOptions):
     slow_audio: str = option("drop", "what becomes of sound in slow motion", choices=("drop", "stretch"))
     cuts: str = option("on", "a frame is repeated, not invented, where a scene ends", choices=("on", "off"))
     duplicates: str = option("keep", "frames that repeat the one before; drop: make new ones", choices=("keep", "drop"))
-    flow_scale: float = option(1.0, "scale at which motion is estimated: below 1 for large frames", low=0.1, high=1)
+    flow_scale: float = option(
+        0.0, "scale at which motion is estimated: below 1 for large frames (default: 1; with upscale, the source's)",
+        low=0, high=1,
+    )  # fmt: skip
     tile: str = option("auto", "largest side of what is predicted at once: pixels, auto (by the memory) or off")
     dry_run: bool = option(False, "print how many frames there will be and what memory they need, and end")
     resume: bool = option(False, "keep finished parts beside the result; go on with those of a run cut off")
@@ -61,6 +65,8 @@ class VideoOptions(InferOptions):
         self.largest_tile(0)
         if self.preview:
             parse_preview(self.preview)
+        if 0 < self.flow_scale < SMALLEST_FLOW:
+            raise UsageError(f"flow_scale is at least {SMALLEST_FLOW}; got {self.flow_scale:g}")
         self._check_upscale()
         self._check_companions()
 

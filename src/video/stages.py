@@ -13,37 +13,49 @@ from src.video.tiles import Tiled, overlap_of
 
 @dataclass(frozen=True)
 class Stage:
-    """A network, the size of the frames that it is given, and the side of the tiles that they are cut into."""
+    """A network, the size of the frames that it is given, and the side of the tiles that they are cut into.
+
+    flow_scale: the scale at which it estimates motion; where `needs_scale` is False, 1 is as good for one that cannot
+    choose.
+    """
 
     options: InferOptions
     height: int
     width: int
     tile: int
     flow_scale: float = 1.0
+    needs_scale: bool = True
 
     def outlook(self, free: float) -> str:
         """Tell in words what memory it needs."""
-        return outlook(self.options.model, self.height, self.width, self.tile, free)
+        return outlook(self.options.model, self.height, self.width, self.tile, free, self.flow_scale)
 
     def load(self, tile: int) -> Tiled:
         """Return the network, which predicts in tiles of this side. Raises what `choose_predictor` does."""
-        from src.runtime.choice import choose_predictor  # runtimes take seconds to load: after all cheap checks
+        # runtimes take seconds to load: after all cheap checks
+        from src.runtime.choice import choose_predictor, has_flow_scale
 
-        return Tiled(choose_predictor(self.options, self.flow_scale), tile)
+        chosen = self.needs_scale or has_flow_scale(self.options)
+        return Tiled(choose_predictor(self.options, self.flow_scale if chosen else 1.0), tile)
 
 
 def stages_of(options: VideoOptions, source: Source, free: float) -> list[Stage]:
-    """Return the one network, or the two, that make the result; the last one makes the frames that are written."""
-    height, width = source.height, source.width
+    """Return the one network, or the two, that make the result; the last one makes the frames that are written.
+
+    Of frames that were enlarged first, motion is estimated at the size that they had before, unless `flow_scale` says
+    otherwise: networks know motion of so many pixels as films of ordinary size show, and it is cheaper.
+    """
+    size, scale = (source.height, source.width), options.scale
     if not options.upscale:
-        return [_stage(options, options, height, width, free, options.scale, options.flow_scale)]
-    larger = options.scale * height, options.scale * width
+        flow_scale = options.flow_scale or 1.0
+        fitting = fitting_tile(options.model, *size, free, 2 * overlap_of(scale), flow_scale)
+        return [Stage(options, *size, options.largest_tile(fitting), flow_scale)]
+    fitting = fitting_tile(options.upscale, *size, free / 2, 2 * overlap_of(scale))
+    first = Stage(options.upscaler, *size, options.largest_tile(fitting))
+    larger = (scale * source.height, scale * source.width)
+    flow_scale = options.flow_scale or (1 / scale if options.runtime == "mindspore" else 1.0)
+    fitting = fitting_tile(options.model, *larger, free / 2, 2 * overlap_of(1), flow_scale)
     return [
-        _stage(options, options.upscaler, height, width, free / 2, options.scale),
-        _stage(options, options, *larger, free / 2, 1, options.flow_scale),
+        first,
+        Stage(options, *larger, options.largest_tile(fitting), flow_scale, needs_scale=bool(options.flow_scale)),
     ]
-
-
-def _stage(options, network, height, width, free, scale, flow_scale=1.0):
-    fitting = fitting_tile(network.model, height, width, free, 2 * overlap_of(scale))
-    return Stage(network, height, width, options.largest_tile(fitting), flow_scale)

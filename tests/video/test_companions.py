@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from src.video.companions import LARGEST
+from src.video.publish import publish
 from src.video.reader import open_source
 from tests.data.moving_clip import moving_frames
 from tests.runs import exit_code, names, report_of, run
@@ -91,9 +92,10 @@ def test_the_heat_map_is_dark_where_nothing_was_invented(tmp_path, loaded, monke
 @pytest.mark.parametrize("flags", [("--model", "tdan_x4"), ("--upscale", "tdan_x4", "--upscale_ckpt", "w")])
 def test_super_resolution_is_compared_with_bicubic_enlargement(tmp_path, loaded, monkeypatch, flags):
     networks = {"tdan_x4": Larger(), "ifrnet_s": Average()}
-    monkeypatch.setattr(sys.modules["src.runtime.mindspore_graph"], "load_predictor", lambda name, *_: networks[name])
+    runtime = sys.modules["src.runtime.mindspore_graph"]
+    monkeypatch.setattr(runtime, "load_predictor", lambda name, *_, **__: networks[name])
     path = write_clip(tmp_path / "in.mp4", [picture(80, 60, index) for index in range(4)])
-    result = run(path, tmp_path / "out.mp4", *BOTH, *flags)
+    result = run(path, tmp_path / "out.mp4", *BOTH, *flags, "--tile", "off")
     frames = frames_of(result)
     compared, mapped = frames_of(tmp_path / "out.compare.mp4"), frames_of(tmp_path / "out.heatmap.mp4")
     assert len(frames) == len(compared) == len(mapped) == (4 if "--model" in flags else 7)
@@ -124,6 +126,13 @@ def test_what_stands_there_is_replaced_only_when_asked(clip, tmp_path, loaded, c
     assert len(decoded(tmp_path / "out.heatmap.mp4")) == 11
     assert exit_code([tmp_path / "out.heatmap.mp4", "--output_path", tmp_path / "out.mp4", *BOTH, "--overwrite"]) == 2
     assert "is the input" in capsys.readouterr().err
+
+
+def test_another_run_may_not_write_what_stands_beside(clip, tmp_path, loaded, capsys):
+    with publish(str(tmp_path / "out.heatmap.mp4")):
+        assert exit_code([clip, "--output_path", tmp_path / "out.mp4", *BOTH]) == 2
+    assert "another run" in capsys.readouterr().err and loaded == []
+    assert names(tmp_path) == ["in.mp4", "out.heatmap.mp4"]
 
 
 def test_a_name_that_leaves_no_room_is_refused_before_any_work(clip, tmp_path, loaded, capsys):
