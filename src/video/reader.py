@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
+import av
 import numpy as np
 
 from src.errors import InputError
@@ -18,6 +20,8 @@ from src.video.media import DAMAGE, Span, checked_packets, file_start, open_medi
 from src.video.progress import note
 
 SHORTEST = Fraction(1, 1000)  # seconds: nearer than this, times are not told apart
+WORTH_A_JUMP = 10  # seconds: what is decoded on the way to a later time
+MARGIN = 2  # seconds: pictures right behind a key frame may need some from before it
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 
 
@@ -79,6 +83,9 @@ class VideoFile:
             convert = ToRgb(self.pixel_format, self.tags, stream.codec_context.height)
             clock = _Clock(self, file_start(container))
             size = None
+            if since - self.start > WORTH_A_JUMP and self._can_jump(since):
+                _jump(container, stream, since)
+                clock.jumped = True
             for frame in _decoded(container, stream, self.path):
                 size = size or (frame.width, frame.height)
                 if (frame.width, frame.height) != size:
@@ -89,6 +96,24 @@ class VideoFile:
                 time = clock.time_of(frame)
                 if time >= since:
                     yield time, np.ascontiguousarray(np.rot90(convert(frame), self.quarter_turns))
+
+
+    def _can_jump(self, since) -> bool:
+        """Tell whether a jump leads to a frame before `since` that can be placed; not all formats can do that."""
+        with open_media(self.path) as container:
+            stream = picture_stream(container, self.path)
+            try:
+                _jump(container, stream, since)
+                frame = next(_decoded(container, stream, self.path), None)
+            except (av.error.FFmpegError, InputError):
+                return False
+            return frame is not None and frame.pts is not None and _time(frame, since) - file_start(container) <= since
+
+
+def _jump(container, stream, since):
+    """Go to a key frame that is shown some time before `since`."""
+    time = file_start(container) + since - MARGIN
+    container.seek(math.floor(time / stream.time_base), stream=stream)
 
 
 def open_source(path: str, needed: int = 2) -> Source:
@@ -156,8 +181,12 @@ class _Clock:
         self._source, self._zero = source, zero
         self._count = 0
         self._latest = None
+        self.jumped = False  # whether the first frame is not that of the file
 
     def time_of(self, frame) -> Fraction:
+        if self.jumped and not self._count:
+            told = _time(frame, Fraction(0)) - self._zero
+            self._count = round((told - self._source.start) * self._source.rate)
         self._count += 1
         if self._source.constant:
             return self._source.start + (self._count - 1) / self._source.rate

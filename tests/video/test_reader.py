@@ -1,3 +1,4 @@
+import math
 from fractions import Fraction
 
 import av
@@ -5,6 +6,7 @@ import numpy as np
 import pytest
 
 from src.errors import InputError
+from src.video import reader
 from src.video.color import ColorTags
 from src.video.reader import open_source
 from tests.video.clips import decoded, flat_frames, gray_levels, levels_of, picture, write_at, write_clip
@@ -144,3 +146,40 @@ def test_any_name_is_only_a_name(tmp_path, monkeypatch, name):
     write_clip(name, flat_frames(gray_levels(3)))
     np.testing.assert_allclose(levels(open_source(name).frames()), levels_of(name), atol=20)
     assert len(decoded(name)) == 3
+
+
+FAR = [
+    ("mp4", "libx264", {"x264-params": "keyint=40:open-gop=1:bframes=3"}),
+    ("mkv", "libx264", {"x264-params": "keyint=250"}),
+    ("ts", "libx264", {"x264-params": "keyint=25:bframes=2"}),
+    ("webm", "libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "g": "60"}),
+    ("mpg", "mpeg2video", {"g": "12", "bf": "2"}),
+    ("avi", "mpeg4", {"g": "50"}),
+    ("h264", "libx264", {"x264-params": "keyint=50"}),
+]
+
+
+@pytest.mark.parametrize(("suffix", "codec", "options"), FAR, ids=[f"{suffix}-{codec}" for suffix, codec, _ in FAR])
+def test_a_later_part_is_the_same_whether_or_not_it_is_jumped_to(tmp_path, monkeypatch, suffix, codec, options):
+    decode = reader._decoded
+    path = tmp_path / f"long.{suffix}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        for index in range(400):
+            pixels = np.roll(np.add.outer(np.arange(32) * 3, np.arange(48) * 4), 3 * index, 1)[..., None]
+            frame = av.VideoFrame.from_ndarray(np.repeat(pixels, 3, 2).astype(np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    source = open_source(str(path))
+    seen = []
+    for since in (Fraction(13), Fraction("14.37")):
+        whole = [(time, frame) for time, frame in source.timed_frames() if time >= since]
+        seen.clear()
+        with monkeypatch.context() as context:
+            context.setattr(reader, "_decoded", lambda *given: (seen.append(1) or each for each in decode(*given)))
+            jumped = list(source.timed_frames(since))
+        assert (len(seen) < 200) == (suffix != "h264"), "a raw stream tells no times to jump to"
+        assert len(whole) == 400 - math.ceil(25 * since)
+        assert [time for time, _ in jumped] == [time for time, _ in whole]
+        assert all(np.array_equal(one, other) for (_, one), (_, other) in zip(jumped, whole))
