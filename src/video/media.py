@@ -55,7 +55,7 @@ def open_media(path: str) -> av.container.InputContainer:
     check_regular_file(path)
     try:
         return av.open(
-            file_address(path), options={"protocol_whitelist": "file", "format_whitelist": FORMATS}, **LENIENT
+            file_address(path), container_options={"protocol_whitelist": "file", "format_whitelist": FORMATS}, **LENIENT
         )
     except (av.error.FFmpegError, OSError, UnicodeError) as error:
         raise InputError(f"{path}: is not a video that can be read, or is damaged") from error
