@@ -30,9 +30,10 @@ def main(argv):
     with companions_of(options, source, timeline) as companions, publish(options.output_path) as unfinished:
         tiles = [stage.tile for stage in stages]
         parts = parts_of(source, options, tiles) if options.resume else None
-        *enlargers, predictor = networks = [
-            stage.load(tile) for stage, tile in zip(stages, parts.tiles if parts else tiles)
-        ]
+        from src.runtime.choice import choose_predictor  # runtimes take seconds to load: after all cheap checks
+
+        networks = [stage.load(choose_predictor, tile) for stage, tile in zip(stages, parts.tiles if parts else tiles)]
+        *enlargers, predictor = networks
         loaded = time.monotonic()
         job = Job(source, predictor, timeline, options, unfinished, companions, *enlargers)
         run = job.run_in_parts(parts) if parts else job.run()

@@ -8,18 +8,20 @@ from src.errors import UsageError
 from src.runtime import Predictor
 
 
-def choose_predictor(options, flow_scale: float = 1.0) -> Predictor:
+def choose_predictor(options, flow_scale: float = 1.0, needs_scale: bool = True) -> Predictor:
     """Return the predictor of options.runtime, of the network options.model with what options.ckpt_path names.
 
     That is weights for the runtime "mindspore", an exported file or bundle for all others. flow_scale: the scale at
-    which motion is estimated, of networks that can choose it. Raises what the runtimes do, and UsageError for a scale
-    that the network cannot choose, or that is not the exported one.
+    which motion is estimated, of networks that can choose it; unless it `needs_scale`, others estimate it at 1. Raises
+    what the runtimes do, and UsageError for a scale that the network cannot choose, or that is not the exported one.
     """
+    if not needs_scale and not _has_flow_scale(options):
+        flow_scale = 1.0
     if options.runtime == "mindspore":
         from src.runtime.mindspore_graph import load_predictor
 
         scale = {"flow_scale": flow_scale} if flow_scale != 1 else {}
-        if scale and not has_flow_scale(options):
+        if scale and not _has_flow_scale(options):
             raise UsageError(f"{options.model} estimates motion at scale 1 only; got flow_scale {flow_scale:g}")
         return load_predictor(options.model, options.ckpt_path, options.device_target, options.device_id, **scale)
     if flow_scale != 1:
@@ -30,8 +32,7 @@ def choose_predictor(options, flow_scale: float = 1.0) -> Predictor:
     return load_exported(options, suffix, open_session)
 
 
-def has_flow_scale(options) -> bool:
-    """Tell whether the network of the options can choose the scale at which it estimates motion."""
+def _has_flow_scale(options):
     if options.runtime != "mindspore":
         return False
     from src.models import has_option

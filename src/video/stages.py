@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from src.runtime import Predictor
 from src.runtime.options import InferOptions
 from src.video.memory import fitting_tile, outlook
 from src.video.options import VideoOptions
@@ -30,13 +32,9 @@ class Stage:
         """Tell in words what memory it needs."""
         return outlook(self.options.model, self.height, self.width, self.tile, free, self.flow_scale)
 
-    def load(self, tile: int) -> Tiled:
-        """Return the network, which predicts in tiles of this side. Raises what `choose_predictor` does."""
-        # runtimes take seconds to load: after all cheap checks
-        from src.runtime.choice import choose_predictor, has_flow_scale
-
-        chosen = self.needs_scale or has_flow_scale(self.options)
-        return Tiled(choose_predictor(self.options, self.flow_scale if chosen else 1.0), tile)
+    def load(self, choose_predictor: Callable[..., Predictor], tile: int) -> Tiled:
+        """Return the network, which predicts in tiles of this side. Raises what choosing a predictor does."""
+        return Tiled(choose_predictor(self.options, self.flow_scale, self.needs_scale), tile)
 
 
 def stages_of(options: VideoOptions, source: Source, free: float) -> list[Stage]:

@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 
-from src.video.media import is_cover
 from src.video.reader import open_source
 from tests.runs import ROOT, exit_code, names, report_of, run
 from tests.video.clips import Average, Larger, decoded, flat_frames, gray_levels, packets_of, picture, sine, write_clip
@@ -92,13 +91,13 @@ def test_memory_stays_while_a_long_film_goes_by(tmp_path):
 
 
 def with_data(folder):
-    """A clip with two tones, chapters, a title, a cover, and a track of data that no player knows."""
-    path, before = folder / "data.mp4", with_companions(folder, "mp4")
+    """A clip with two tones and a track of data that no player knows."""
+    before = write_clip(folder / "clip.mp4", flat_frames(gray_levels(6)), sounds=[440, 880])
+    path = folder / "data.mp4"
     with av.open(str(before)) as source, av.open(str(path), "w") as target:
-        wanted = [stream for stream in source.streams if stream.type in ("video", "audio") and not is_cover(stream)]
-        streams = {stream.index: target.add_stream_from_template(stream) for stream in wanted}
+        streams = {stream.index: target.add_stream_from_template(stream) for stream in source.streams}
         data = target.add_data_stream("bin_data")
-        for packet in source.demux(wanted):
+        for packet in source.demux():
             if packet.size:
                 packet.stream = streams[packet.stream.index]
                 target.mux(packet)
