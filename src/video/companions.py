@@ -122,5 +122,6 @@ def _canvas(source, drawn, tags):
     share = min(1, *(Fraction(most, side) for most, side in zip(LARGEST, drawn)))
     width, height = (max(round(side * share / 2) * 2, 2) for side in drawn)
     return Derived(
-        source, width=width, height=height, tags=tags or tags_for_rgb(height), pixel_format="yuv420p", sound_path=None
-    )
+        source, width=width, height=height, tags=tags or tags_for_rgb(height), pixel_format="yuv420p", depth=8,
+        sound_path=None,
+    )  # fmt: skip

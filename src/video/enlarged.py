@@ -11,7 +11,9 @@ where things move fast.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
@@ -22,38 +24,57 @@ from src.video.pipeline import Tally, check_enlarging, enlarge
 from src.video.windows import windows
 
 
-def enlarged(frames: Iterable[Placed], predictor: Predictor, tally: Tally) -> Iterator[Placed]:
-    """Yield frames at their times and in their scenes as a network enlarges them, from those around, when looked at.
+class Enlarging:
+    """Makes the frames larger that others are made of, and counts them.
 
-    Windows are those of `upscale`. What is never looked at, as before the part that a run goes on with, is not made.
     Raises UsageError for a predictor that does not enlarge the middle of an odd number of frames.
     """
-    check_enlarging(predictor)
-    around = predictor.inputs // 2
-    return (
-        _Enlarged(index, window, predictor, tally)
-        for index, (window, _) in enumerate(windows(frames, around, around))
-    )
+
+    def __init__(self, predictor: Predictor, tally: Tally):
+        check_enlarging(predictor)
+        self._predictor, self._tally = predictor, tally
+        self._waiting = deque()
+
+    def enlarged(self, frames: Iterable[Placed]) -> Iterator[Placed]:
+        """Yield frames at their times and in their scenes as a network enlarges them, from those around.
+
+        Windows are those of `upscale`. What nobody looks at, as before the part that a run goes on with, is not made.
+        """
+        around = self._predictor.inputs // 2
+        for window, _ in windows(frames, around, around):
+            self._waiting.append(_Enlarged(window, self._predictor))
+            yield self._waiting[-1]
+
+    def counted(self, made: Iterable[Iterable[tuple[Fraction, np.ndarray]]]) -> Iterator[Iterator]:
+        """Pass on what is made of each frame, counting that frame with it.
+
+        Not when it is enlarged: two parts of a run may both look at one between them.
+        """
+        for frames in made:
+            yield self._with_its_frame(frames, self._waiting.popleft())
+
+    def _with_its_frame(self, frames, enlarged):
+        for number, frame in enumerate(frames):
+            if not number:
+                self._tally.predicted += enlarged.counts.predicted
+                self._tally.unfit += enlarged.counts.unfit
+            yield frame
 
 
 class _Enlarged:
     """A `Placed` frame whose pixels are made when they are first looked at."""
 
-    def __init__(self, index, window, predictor, tally):
+    def __init__(self, window, predictor):
         middle = window[len(window) // 2]
         self.time, self.scene = middle.time, middle.scene
-        self._index, self._window, self._predictor, self._tally = index, window, predictor, tally
+        self.counts = Tally()
+        self._window, self._predictor = window, predictor
 
     @cached_property
     def pixels(self) -> np.ndarray:
-        """(H, W, 3) uint8 RGB. A frame that a run which was cut off has counted already is not counted again."""
-        counted = Tally()
-        made = enlarge(self._window, self._predictor, counted)
+        """(H, W, 3) RGB."""
+        made = enlarge(self._window, self._predictor, self.counts)
         self._window = None
-        if self._index >= self._tally.enlarged:
-            self._tally.enlarged = self._index + 1
-            self._tally.predicted += counted.predicted
-            self._tally.unfit += counted.unfit
         return made
 
     @cached_property

@@ -11,13 +11,13 @@ from fractions import Fraction
 import numpy as np
 
 from src.errors import UsageError
-from src.video.media import Span, survey
+from src.video.media import Period, survey
 from src.video.reader import Source
 
 MOMENT = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)s?")
 
 
-def parse_preview(text: str) -> Span:
+def parse_preview(text: str) -> Period:
     """Read `5s`, `12s+5s` or `1:30+5s`: where it begins (default: at 0), and how long it lasts.
 
     Raises UsageError for anything else, and for nothing at all to show.
@@ -25,7 +25,7 @@ def parse_preview(text: str) -> Span:
     first, length = ([Fraction(0)] + [_seconds(part, text) for part in text.split("+", 1)])[-2:]
     if not length:
         raise UsageError(f"preview lasts longer than 0 s; got {text!r}")
-    return Span(first, first + length)
+    return Period(first, first + length)
 
 
 def _seconds(part, text):
@@ -48,39 +48,37 @@ class Derived:
 
 
 class Excerpt(Derived):
-    """The frames of a source that are shown within a span of it; their times begin with 0 there.
+    """The frames of a source that are shown within a period of it; their times begin with 0 there.
 
-    That is where the span begins, or the first frame from there on, so that no picture is missing at the beginning.
+    That is where the period begins, or the first frame from there on, so that no picture is missing at the beginning.
     Raises UsageError when there are fewer than `needed` frames.
     """
 
-    def __init__(self, source: Source, span: Span, needed: int = 1):
-        place = _Places(source)
-        first, behind = place.at(span.first), place.at(span.until)
+    def __init__(self, source: Source, period: Period, needed: int = 1):
+        places = _Places(source)
+        first, behind = places.at(period.first), places.at(period.until)
         if behind - first < needed:
             raise UsageError(
                 f"preview needs at least {needed} frames; {source.path} shows {behind - first} from "
-                f"{float(span.first):g} s until {float(span.until):g} s, and lasts until {float(source.end):g} s"
+                f"{float(period.first):g} s until {float(period.until):g} s, and lasts until {float(source.end):g} s"
             )
-        self._since = place.time(first)
-        zero = self._since if span.first > source.start else span.first
-        shown = Span(zero, min(span.until, source.end))
-        super().__init__(
-            source, span=shown, start=self._since - zero, end=shown.until - zero, count=behind - first
-        )
+        self._first = first
+        begin = places.time(first)
+        zero = begin if period.first > source.start else period.first
+        shown = Period(zero, min(period.until, source.end))
+        super().__init__(source, period=shown, start=begin - zero, end=shown.until - zero, count=behind - first)
 
     def frames(self) -> Iterator[np.ndarray]:
         """Read frame after frame; raises what the source does."""
         return (frame for _, frame in self.timed_frames())
 
-    def timed_frames(self, since: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, np.ndarray]]:
-        """Read frame after frame, with their times in seconds of the excerpt."""
-        since = max(self._since, self.span.first + since)
-        with contextlib.closing(self._source.timed_frames(since)) as timed:
+    def timed_frames(self, first: int = 0) -> Iterator[tuple[Fraction, np.ndarray]]:
+        """Read frame after frame, with their times in seconds of the excerpt, from the one of the number `first` on."""
+        with contextlib.closing(self._source.timed_frames(self._first + first)) as timed:
             for time, frame in timed:
-                if time >= self.span.until:
+                if time >= self.period.until:
                     return
-                yield time - self.span.first, frame
+                yield time - self.period.first, frame
 
 
 class _Places:

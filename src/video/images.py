@@ -7,7 +7,6 @@ becomes 255), an alpha channel is dropped with a note, and the orientation that 
 from __future__ import annotations
 
 import io
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import numpy as np
 
 from src.errors import InputError
 from src.video.color import ColorTags, tags_for_rgb
-from src.video.media import Span
+from src.video.media import Period
 from src.video.progress import note
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
@@ -44,7 +43,7 @@ class ImageFolder:
     pixel_format: str = "rgb24"
     sound_path: str | None = None
     companions: int = 0
-    span: Span | None = None
+    period: Period | None = None
 
     @property
     def count(self) -> int:
@@ -60,20 +59,16 @@ class ImageFolder:
 
     def frames(self) -> Iterator[np.ndarray]:
         """Read image after image; raises InputError naming the file that cannot be decoded."""
-        return self._read(0)
+        return (frame for _, frame in self.timed_frames())
 
-    def timed_frames(self, since: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, np.ndarray]]:
-        """Read the images shown from `since` on, each with its time."""
-        first = math.ceil(since * self.rate)
-        return ((index / self.rate, frame) for index, frame in enumerate(self._read(first), start=first))
-
-    def _read(self, first):
-        for file in self.files[first:]:
+    def timed_frames(self, first: int = 0) -> Iterator[tuple[Fraction, np.ndarray]]:
+        """Read image after image, each with its time, from the one of the number `first` on."""
+        for index, file in enumerate(self.files[first:], start=first):
             pixels = read_image(file)
             height, width, _ = pixels.shape
             if (height, width) != (self.height, self.width):
                 raise InputError(f"{file}: needs {self.width}x{self.height} as its header says; got {width}x{height}")
-            yield pixels
+            yield index / self.rate, pixels
 
 
 def open_folder(path: str) -> ImageFolder:

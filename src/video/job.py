@@ -14,7 +14,7 @@ from src.runtime import Predictor
 from src.video.companions import Companions
 from src.video.cuts import in_scenes
 from src.video.duplicates import without_duplicates
-from src.video.enlarged import enlarged
+from src.video.enlarged import Enlarging
 from src.video.fingerprint import digest, weights_file
 from src.video.options import LONGEST_GAP, VideoOptions
 from src.video.parts import Part, Parts
@@ -127,11 +127,13 @@ class Job:
         if self.options.duplicates == "drop":
             timed = without_duplicates(timed, LONGEST_GAP)
         frames = self.companions.passing(in_scenes(timed, self.options.cuts == "on"))
-        if self.enlarger:
-            frames = enlarged(frames, self.enlarger, run.tally)
         if self.options.enlarges:
             return upscale(frames, self.predictor, run.tally, skip)
-        return interpolate(frames, self.predictor, self.timeline, self.source.end, run.tally, skip)
+        asked = self.predictor, self.timeline, self.source.end, run.tally, skip
+        if not self.enlarger:
+            return interpolate(frames, *asked)
+        enlarging = Enlarging(self.enlarger, run.tally)
+        return enlarging.counted(interpolate(enlarging.enlarged(frames), *asked))
 
 
 def parts_of(source: Source, options: VideoOptions, tiles: list[int]) -> Parts:

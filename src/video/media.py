@@ -28,7 +28,7 @@ LENIENT = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 
 DAMAGE = (av.error.FFmpegError, IndexError)  # PyAV raises IndexError for a stream that turns up in the middle
 
 
-class Span(NamedTuple):
+class Period(NamedTuple):
     """A part of a file, in seconds from its beginning: until just before `until`."""
 
     first: Fraction

@@ -27,7 +27,6 @@ class Tally:
     repeats: int = 0  # frames that stand for new ones beside a cut
     predicted: int = 0
     unfit: int = 0  # predictions that were no picture, replaced by the nearest frame
-    enlarged: int = 0  # frames of the source that were made larger before others were made of them
 
     def note_cut(self, frame: Placed, following: Placed | None) -> None:
         """Keep the time at which another scene begins, if it does."""
@@ -37,7 +36,7 @@ class Tally:
     @property
     def counts(self) -> dict[str, int]:
         """What was counted while frames were made."""
-        return {"repeats": self.repeats, "predicted": self.predicted, "unfit": self.unfit, "enlarged": self.enlarged}
+        return {"repeats": self.repeats, "predicted": self.predicted, "unfit": self.unfit}
 
 
 def interpolate(

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import itertools
-import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
-import av
 import numpy as np
 
 from src.errors import InputError
 from src.video.color import ColorTags, ToRgb, is_rgb, tags_for_rgb
 from src.video.images import FOLDER_RATE, IMAGE_SUFFIXES, open_folder
-from src.video.media import DAMAGE, Span, checked_packets, file_start, open_media, picture_stream, survey
+from src.video.media import DAMAGE, Period, checked_packets, file_start, open_media, picture_stream, survey
 from src.video.progress import note
 
 SHORTEST = Fraction(1, 1000)  # seconds: nearer than this, times are not told apart
-WORTH_A_JUMP = 10  # seconds: what is decoded on the way to a later time
-MARGIN = 2  # seconds: pictures right behind a key frame may need some from before it
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 
 
@@ -41,11 +37,11 @@ class Source(Protocol):
     aspect: Fraction | None  # of one pixel
     sound_path: str | None  # the file whose sound, subtitles and other streams go along
     companions: int  # how many those are
-    span: Span | None  # what of the file is shown, where that is not all of it
+    period: Period | None  # what of the file is shown, where that is not all of it
 
     def frames(self) -> Iterator[np.ndarray]: ...
 
-    def timed_frames(self, since: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, np.ndarray]]: ...
+    def timed_frames(self, first: int = 0) -> Iterator[tuple[Fraction, np.ndarray]]: ...
 
 
 @dataclass(frozen=True)
@@ -66,16 +62,16 @@ class VideoFile:
     quarter_turns: int
     sound_path: str | None
     companions: int
-    span: Span | None = None
+    period: Period | None = None
 
     def frames(self) -> Iterator[np.ndarray]:
         """Decode frame after frame; raises InputError where the file is damaged or changes its size."""
         return (frame for _, frame in self.timed_frames())
 
-    def timed_frames(self, since: Fraction = Fraction(0)) -> Iterator[tuple[Fraction, np.ndarray]]:
-        """Decode the frames shown from `since` on, with their times in seconds from the beginning of the file.
+    def timed_frames(self, first: int = 0) -> Iterator[tuple[Fraction, np.ndarray]]:
+        """Decode frame after frame, with their times in seconds from the beginning of the file, which only grow.
 
-        Times only grow.
+        first: the number of the frame to begin with; those before it are passed over as cheaply as the file allows.
         """
         with open_media(self.path) as container:
             stream = picture_stream(container, self.path)
@@ -83,9 +79,6 @@ class VideoFile:
             convert = ToRgb(self.pixel_format, self.tags, stream.codec_context.height)
             clock = _Clock(self, file_start(container))
             size = None
-            if since - self.start > WORTH_A_JUMP and self._can_jump(since):
-                _jump(container, stream, since)
-                clock.jumped = True
             for frame in _decoded(container, stream, self.path):
                 size = size or (frame.width, frame.height)
                 if (frame.width, frame.height) != size:
@@ -94,26 +87,8 @@ class VideoFile:
                         f"a later one {frame.width}x{frame.height}"
                     )
                 time = clock.time_of(frame)
-                if time >= since:
+                if clock.count > first:
                     yield time, np.ascontiguousarray(np.rot90(convert(frame), self.quarter_turns))
-
-
-    def _can_jump(self, since) -> bool:
-        """Tell whether a jump leads to a frame before `since` that can be placed; not all formats can do that."""
-        with open_media(self.path) as container:
-            stream = picture_stream(container, self.path)
-            try:
-                _jump(container, stream, since)
-                frame = next(_decoded(container, stream, self.path), None)
-            except (av.error.FFmpegError, InputError):
-                return False
-            return frame is not None and frame.pts is not None and _time(frame, since) - file_start(container) <= since
-
-
-def _jump(container, stream, since):
-    """Go to a key frame that is shown some time before `since`."""
-    time = file_start(container) + since - MARGIN
-    container.seek(math.floor(time / stream.time_base), stream=stream)
 
 
 def open_source(path: str, needed: int = 2) -> Source:
@@ -179,17 +154,13 @@ class _Clock:
 
     def __init__(self, source, zero):
         self._source, self._zero = source, zero
-        self._count = 0
+        self.count = 0
         self._latest = None
-        self.jumped = False  # whether the first frame is not that of the file
 
     def time_of(self, frame) -> Fraction:
-        if self.jumped and not self._count:
-            told = _time(frame, Fraction(0)) - self._zero
-            self._count = round((told - self._source.start) * self._source.rate)
-        self._count += 1
+        self.count += 1
         if self._source.constant:
-            return self._source.start + (self._count - 1) / self._source.rate
+            return self._source.start + (self.count - 1) / self._source.rate
         soonest = self._source.start if self._latest is None else self._latest + SHORTEST
         told = None if frame.pts is None else _time(frame, Fraction(0)) - self._zero
         self._latest = soonest if told is None or told < soonest else told

@@ -45,7 +45,7 @@ def report_of(source: Source, timeline: Timeline, run: Run, result: str, strict:
             "out": planned,
             "drift": 0.0 if seconds is None else round(seconds - planned, 6),
         },
-        "preview": [float(side) for side in source.span] if source.span else None,
+        "preview": [float(side) for side in source.period] if source.period else None,
         "streams": {"kept": run.kept, "left_out": run.left_out},
         "cuts": run.tally.cuts,
         "repeats": run.tally.repeats,

@@ -24,17 +24,17 @@ class StreamCopy:
 
     A second demuxer over the source runs beside the pictures, one packet ahead of them. What the container does not
     take is left out with a note. When time takes `slow` times as long, sound is dropped, or with `stretch_sound` played
-    slower at its pitch. Of a `span` only what is heard or read within it is copied, from whole packet to whole packet.
+    slower at its pitch. Of a `period` only what is heard or read within it is copied, in whole packets.
     `kept` and `left_out` tell in words what became of each stream.
     """
 
     def __init__(
-        self, path: str, output: av.container.OutputContainer, name: str, slow=1, stretch_sound=False, span=None
+        self, path: str, output: av.container.OutputContainer, name: str, slow=1, stretch_sound=False, period=None
     ):
         self.kept, self.left_out = [], []
         self._input = open_media(path)
-        self._start = file_start(self._input) + (span.first if span else 0)  # the timestamp of the result's second 0
-        self._span = span
+        self._start = file_start(self._input) + (period.first if period else 0)
+        self._period = period
         self._output, self._name, self._slow = output, name, slow
         self._targets, self._stretched = {}, {}
         pictures = picture_stream(self._input, path)
@@ -114,22 +114,22 @@ class StreamCopy:
         return {**chapter, "start": round(start * self._slow), "end": round(end * self._slow)}
 
     def _clipped(self, start, end, tick):
-        """Return the part of a time, in ticks of the result, that lies within the span."""
-        if not self._span:
+        """Return the part of a time, in ticks of the result, that lies within the period."""
+        if not self._period:
             return start, end
-        return max(start, 0), min(end, (self._span.until - self._span.first) / tick)
+        return max(start, 0), min(end, (self._period.until - self._period.first) / tick)
 
     def _is_within(self, packet) -> bool:
-        if not self._span or is_cover(packet.stream) or not packet.size:
+        if not self._period or is_cover(packet.stream) or not packet.size:
             return True
         if packet.pts is None:
             return False
-        time = packet.pts * Fraction(packet.time_base) - self._start + self._span.first
+        time = packet.pts * Fraction(packet.time_base) - self._start + self._period.first
         if packet.stream.type == "subtitle":
             shown_for = (packet.duration or 0) * Fraction(packet.time_base)
-            return time < self._span.until and time + shown_for > self._span.first
+            return time < self._period.until and time + shown_for > self._period.first
         # an encoder's lead-in, which is not heard, comes before second 0
-        return time < self._span.until and (time >= self._span.first or not self._span.first)
+        return time < self._period.until and (time >= self._period.first or not self._period.first)
 
     def _read(self, path) -> Iterator[av.Packet]:
         streams = [self._input.streams[index] for index in (*self._targets, *self._stretched)]
@@ -143,7 +143,7 @@ class StreamCopy:
 
     def _timed(self, packet):
         ticks = 0 if is_cover(packet.stream) else round(self._start / Fraction(packet.time_base))
-        if self._span and packet.stream.type == "subtitle":
+        if self._period and packet.stream.type == "subtitle":
             start, end = self._clipped(
                 packet.pts - ticks, packet.pts - ticks + (packet.duration or 0), packet.time_base
             )

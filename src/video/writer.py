@@ -112,7 +112,7 @@ class VideoSink:
         self.copy = None
         if source.sound_path:
             self.copy = StreamCopy(
-                source.sound_path, self._container, path, pace.slow, pace.stretch_sound, source.span
+                source.sound_path, self._container, path, pace.slow, pace.stretch_sound, source.period
             )
 
     def __enter__(self):

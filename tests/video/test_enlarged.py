@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from src.video.enlarged import enlarged
+from src.video.enlarged import Enlarging
 from src.video.pipeline import Tally, interpolate
 from src.video.reader import open_source
 from src.video.timeline import Multiplied
@@ -150,10 +150,11 @@ def test_predictions_that_are_no_pictures_are_counted_once(clip, tmp_path, netwo
 
 def test_frames_that_are_not_looked_at_are_not_enlarged():
     network, tally = Weighing(), Tally()
-    frames = enlarged(placed([picture(8, 8, index) for index in range(10)]), network, tally)
-    made = list(interpolate(frames, Average(), Multiplied(2, 25), tally=tally, skip=6))
+    enlarging = Enlarging(network, tally)
+    frames = enlarging.enlarged(placed([picture(8, 8, index) for index in range(10)]))
+    made = enlarging.counted(interpolate(frames, Average(), Multiplied(2, 25), tally=tally, skip=6))
     assert [len(list(each)) for each in made] == [0] * 6 + [2, 2, 2, 1]
-    assert len(network.sizes) == 4 and tally.enlarged == 10
+    assert len(network.sizes) == 4 and tally.predicted == 4 + 3
 
 
 def test_flags_that_do_not_fit_together_end_with_2(clip, tmp_path, networks, capsys):

@@ -8,7 +8,7 @@ import pytest
 
 from src.errors import UsageError
 from src.video.excerpt import Excerpt, parse_preview
-from src.video.media import Span
+from src.video.media import Period
 from src.video.reader import open_source
 from tests.runs import exit_code, names, report_of, run
 from tests.video.clips import decoded, flat_frames, gray_levels, levels_of, packets_of, write_at, write_clip
@@ -16,11 +16,11 @@ from tests.video.test_streams import with_companions, with_subtitles
 
 
 @pytest.mark.parametrize(
-    ("text", "span"),
+    ("text", "period"),
     [("5s", (0, 5)), ("5", (0, 5)), ("12s+5s", (12, 17)), ("1:30+5s", (90, 95)), ("1:00:00.5+0.5", (3600.5, 3601))],
 )
-def test_begin_and_length_as_people_write_them(text, span):
-    assert parse_preview(text) == tuple(Fraction(side) for side in span)
+def test_begin_and_length_as_people_write_them(text, period):
+    assert parse_preview(text) == tuple(Fraction(side) for side in period)
 
 
 @pytest.mark.parametrize("text", ["0s", "3s+0s", "five", "5s+", "+5s", "-1s", "5m", "1+2+3", "nan"])
@@ -37,9 +37,9 @@ def levels(source):
     ("first", "until", "places"),
     [(0, "0.2", range(5)), ("0.08", "0.2", range(2, 5)), ("0.07", "0.21", range(2, 6)), ("0.3", "9", range(8, 10))],
 )
-def test_frames_shown_within_the_span_and_no_others(tmp_path, first, until, places):
+def test_frames_shown_within_the_period_and_no_others(tmp_path, first, until, places):
     path = write_clip(tmp_path / "in.mp4", flat_frames(gray_levels(10, step=20)))
-    excerpt = Excerpt(open_source(str(path)), Span(Fraction(first), Fraction(until)))
+    excerpt = Excerpt(open_source(str(path)), Period(Fraction(first), Fraction(until)))
     np.testing.assert_allclose(levels(excerpt), [40 + 20 * place for place in places], atol=2)
     assert [time for time, _ in excerpt.timed_frames()] == [Fraction(index, 25) for index in range(len(places))]
     assert excerpt.count == len(places) and excerpt.start == 0
@@ -49,10 +49,10 @@ def test_frames_shown_within_the_span_and_no_others(tmp_path, first, until, plac
 def test_frames_of_their_own_times_and_of_a_folder(tmp_path, images):
     moments = (0, 40, 80, 400, 440, 480, 900)
     path = write_at(tmp_path / "in.mp4", flat_frames(gray_levels(7)), moments)
-    excerpt = Excerpt(open_source(str(path)), Span(Fraction("0.06"), Fraction("0.48")))
+    excerpt = Excerpt(open_source(str(path)), Period(Fraction("0.06"), Fraction("0.48")))
     assert [time for time, _ in excerpt.timed_frames()] == [0, Fraction(320, 1000), Fraction(360, 1000)]
     assert (excerpt.count, excerpt.end) == (3, Fraction(4, 10))
-    stills = Excerpt(open_source(str(images)), Span(Fraction("0.04"), Fraction(1)))
+    stills = Excerpt(open_source(str(images)), Period(Fraction("0.04"), Fraction(1)))
     whole = list(open_source(str(images)).frames())
     assert stills.count == 3
     assert all(np.array_equal(one, other) for one, other in zip(stills.frames(), whole[1:]))
@@ -60,8 +60,8 @@ def test_frames_of_their_own_times_and_of_a_folder(tmp_path, images):
 
 def test_a_picture_that_begins_late_does_so_in_the_excerpt(tmp_path):
     path = write_clip(tmp_path / "in.mp4", flat_frames(gray_levels(6)), start=Fraction(1, 2), sounds=[440])
-    excerpt = Excerpt(open_source(str(path)), Span(Fraction(1, 5), Fraction(3, 5)))
-    assert abs(excerpt.start - Fraction(3, 10)) <= Fraction(1, 1000) and excerpt.span.first == Fraction(1, 5)
+    excerpt = Excerpt(open_source(str(path)), Period(Fraction(1, 5), Fraction(3, 5)))
+    assert abs(excerpt.start - Fraction(3, 10)) <= Fraction(1, 1000) and excerpt.period.first == Fraction(1, 5)
     assert excerpt.count == 3
 
 
