@@ -6,42 +6,43 @@ import time
 
 from src.config import parse_options
 from src.errors import run_command
+from src.video.companions import check_outputs, companions_of
 from src.video.encoder import check_encoder
 from src.video.job import Job, expected_frames, expected_parts, parts_of
-from src.video.memory import fitting_tile, free_bytes, outlook
-from src.video.options import VideoOptions, timeline_for
-from src.video.publish import check_output, publish
-from src.video.reader import open_source
+from src.video.memory import free_bytes
+from src.video.options import VideoOptions, source_for, timeline_for
+from src.video.publish import publish
 from src.video.report import facts_of, report_of, write_report
-from src.video.tiles import Tiled, overlap_of
+from src.video.stages import stages_of
 from src.video.workers import check_workers, make_by_workers, sharing_memory
 
 
 def main(argv):
     options = parse_options(VideoOptions, argv, __doc__)
-    check_output(options.output_path, options.input, options.overwrite)
+    check_outputs(options)
     check_workers(options)
-    source = open_source(options.input, needed=1 if options.enlarges else 2, depth=options.depth)
+    source = source_for(options)
     check_encoder(options.output_path, source, options.coding, options.scale)
     timeline = timeline_for(options, source)
     free = free_bytes() / (options.batch_size * sharing_memory(options))
-    size = (source.height, source.width)
-    tile = options.largest_tile(fitting_tile(options.model, *size, free, 2 * overlap_of(options.scale)))
+    stages = stages_of(options, source, free)
     if options.dry_run:
-        print(f"{expected_frames(timeline, source)} frames; {outlook(options.model, *size, tile, free)}")
+        needs = "; ".join(stage.outlook(free) for stage in stages)
+        print(f"{expected_frames(timeline, source)} frames; {needs}")
         return
     started = time.monotonic()
-    with publish(options.output_path) as unfinished:
-        parts = parts_of(source, options, tile) if options.in_parts else None
+    with companions_of(options, source, timeline) as companions, publish(options.output_path) as unfinished:
+        tiles = [stage.tile for stage in stages]
+        parts = parts_of(source, options, tiles) if options.in_parts else None
         if options.worker_num > 1 and (code := make_by_workers(parts, source, timeline, options, argv)):
             sys.exit(code)
-        # what loads the network comes after all cheap checks
+        # what loads networks comes after all cheap checks
         missing = parts is None or parts.gaps(expected_parts(source, options))
-        predictor = load(options, parts.tile if parts else tile) if missing else None
+        networks = load(stages, parts.tiles if parts else tiles) if missing else []
         loaded = time.monotonic()
-        job = Job(source, predictor, timeline, options, unfinished)
+        job = Job(source, networks, timeline, options, unfinished, companions)
         run = job.run_in_parts(parts) if parts else job.run()
-        report = report_of(source, timeline, run, unfinished, options.strict)
+        report = report_of(source, timeline, run, unfinished, options.strict, companions.every)
     if parts:
         parts.remove()
     report.update(facts_of(options, run, loaded - started, time.monotonic() - loaded))
@@ -51,11 +52,11 @@ def main(argv):
     write_report(report, options.output_path)
 
 
-def load(options, tile):
-    """Return the network that a run predicts with."""
+def load(stages, tiles):
+    """Return the networks that a run predicts with, in the order in which frames pass them."""
     from src.runtime.choice import video_predictor  # runtimes take seconds to load
 
-    return Tiled(video_predictor(options, options.flow_scale), tile)
+    return [stage.load(video_predictor, tile) for stage, tile in zip(stages, tiles)]
 
 
 def leave_on_termination(*_):

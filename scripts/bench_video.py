@@ -56,7 +56,7 @@ class JobSide:
         started = time.perf_counter()
         with publish(self.options.output_path) as unfinished:
             timeline = timeline_for(self.options, self.source)
-            self.done = Job(self.source, self.predictor, timeline, self.options, unfinished).run()
+            self.done = Job(self.source, [self.predictor], timeline, self.options, unfinished).run()
         return time.perf_counter() - started
 
 

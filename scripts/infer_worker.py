@@ -11,10 +11,11 @@ from src.config import parse_options  # noqa: E402
 from src.engine.processes import end_with  # noqa: E402
 from src.errors import run_command  # noqa: E402
 from src.video.job import Job  # noqa: E402
-from src.video.options import timeline_for  # noqa: E402
+from src.video.memory import free_bytes  # noqa: E402
+from src.video.options import source_for, timeline_for  # noqa: E402
 from src.video.parts import Parts  # noqa: E402
-from src.video.reader import open_source  # noqa: E402
 from src.video.shares import share_from  # noqa: E402
+from src.video.stages import stages_of  # noqa: E402
 from src.video.workers import WorkerOptions, tell_frames  # noqa: E402
 
 
@@ -22,11 +23,12 @@ def main(argv):
     options = parse_options(WorkerOptions, argv, __doc__)
     end_with(options.starter)
     share = share_from(options.share)
-    source = open_source(options.input, needed=1, depth=options.depth)
+    if options.device_target != "CPU":
+        options = dataclasses.replace(options, device_id=options.device_id + options.rank)
+    source = source_for(options)
     parts = Parts(options.output_path, facts=None)
-    device = options.device_id + (0 if options.device_target == "CPU" else options.rank)
-    predictor = load(dataclasses.replace(options, device_id=device), parts.tile)
-    job = Job(source, predictor, timeline_for(options, source), options, options.output_path)
+    networks = load(stages_of(options, source, free_bytes()), parts.tiles)
+    job = Job(source, networks, timeline_for(options, source), options, options.output_path)
     count = tell_frames(parts.folder, options.rank)
     for span in share:
         job.make(parts, span, count)

@@ -33,6 +33,7 @@ ALLOWED = {
     "src.report": ("src.metrics.titles", "src.video.images"),
     "src.video": (
         "src.errors", "src.config", "src.runtime", "src.runtime.options", "src.engine.launch", "src.engine.watch",
+        "src.ops.bicubic_matrix",
     ),
     "src.weights": ("src.errors",),
     "src.runtime": (

@@ -12,20 +12,21 @@ from src.runtime.exact import Deferred
 from src.runtime.options import InferOptions
 
 
-def choose_predictor(options, flow_scale: float = 1.0, batch_size: int = 1) -> Predictor:
+def choose_predictor(options, flow_scale: float = 1.0, batch_size: int = 1, needs_scale: bool = True) -> Predictor:
     """Return the predictor of options.runtime, of the network options.model with what options.ckpt_path names.
 
     That is weights for the runtime "mindspore", an exported file or bundle for all others. flow_scale: the scale at
-    which motion is estimated, of networks that can choose it. batch_size: predictions of one run of the network.
-    Raises what the runtimes do, and UsageError for a scale that the network cannot choose, or a scale or a batch that
-    is not the exported one.
+    which motion is estimated, of networks that can choose it; unless it `needs_scale`, others estimate it at 1.
+    batch_size: predictions of one run of the network. Raises what the runtimes do, and UsageError for a scale that the
+    network cannot choose, or a scale or a batch that is not the exported one.
     """
+    if not needs_scale and not _has_flow_scale(options):
+        flow_scale = 1.0
     if options.runtime == "mindspore":
-        from src.models import has_option
         from src.runtime.mindspore_graph import load_predictor
 
         changes = {"flow_scale": flow_scale} if flow_scale != 1 else {}
-        if changes and not has_option(options.model, "flow_scale"):
+        if changes and not _has_flow_scale(options):
             raise UsageError(f"{options.model} estimates motion at scale 1 only; got flow_scale {flow_scale:g}")
         if options.precision != "float32":
             changes["precision"] = options.precision
@@ -40,18 +41,26 @@ def choose_predictor(options, flow_scale: float = 1.0, batch_size: int = 1) -> P
     return load_exported(options, suffix, open_session, batch_size)
 
 
-def video_predictor(options: InferOptions, flow_scale: float = 1.0) -> Predictor:
+def video_predictor(options: InferOptions, flow_scale: float = 1.0, needs_scale: bool = True) -> Predictor:
     """Return the predictor of `choose_predictor` with options.batch_size, averaged as options.tta says.
 
     In half precision it has `exact`, the same in single precision, which is loaded when it is first asked.
     """
-    predictor = choose_predictor(options, flow_scale, options.batch_size)
+    predictor = choose_predictor(options, flow_scale, options.batch_size, needs_scale)
     if options.tta != "off":
         predictor = Ensemble(predictor, options.tta)
     if options.precision != "float32":
         single = dataclasses.replace(options, precision="float32", batch_size=1)
-        predictor.exact = Deferred(predictor, partial(video_predictor, single, flow_scale))
+        predictor.exact = Deferred(predictor, partial(video_predictor, single, flow_scale, needs_scale))
     return predictor
+
+
+def _has_flow_scale(options):
+    if options.runtime != "mindspore":
+        return False
+    from src.models import has_option
+
+    return has_option(options.model, "flow_scale")
 
 
 def _exported_runtime(options):

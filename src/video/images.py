@@ -21,6 +21,7 @@ import numpy as np
 from src.errors import InputError
 from src.video.color import ColorTags, tags_for_rgb
 from src.video.frames import chosen_depth, in_depth, kind_of
+from src.video.media import Period
 from src.video.png import is_plain_rgb, with_stored_pixels
 from src.video.progress import note
 
@@ -45,6 +46,7 @@ class ImageFolder:
     aspect: Fraction | None = None
     sound_path: str | None = None
     companions: int = 0
+    period: Period | None = None
 
     @property
     def count(self) -> int:

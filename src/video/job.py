@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
@@ -12,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from src.video.companions import NONE, Companions
 from src.video.cuts import in_scenes
 from src.video.duplicates import without_duplicates
 from src.video.encoder import encoder_facts
+from src.video.enlarged import Enlarging
 from src.video.fingerprint import digest, weights_file
 from src.video.frames import Placed
 from src.video.options import LONGEST_GAP, VideoOptions
@@ -33,14 +36,14 @@ from src.video.writer import Pace, encoded_pieces, open_sink
 class Run:
     """What a run has done so far; `last` is a time of the source, `shown_first` and `shown_last` are the result's.
 
-    scale: how many times as large the frames are. tile: the side that they were predicted in, `shrunk` how often it was
-    halved.
+    scale: how many times as large the frames are. tiles: the side that each network predicted in, `shrunk` how often it
+    was halved.
     """
 
     tally: Tally = field(default_factory=Tally)
     scale: int = 1
-    tile: int = 0
-    shrunk: int = 0
+    tiles: list[int] = field(default_factory=list)
+    shrunk: list[int] = field(default_factory=list)
     frames_in: int = 0
     last: Fraction = Fraction(0)
     written: int = 0
@@ -62,8 +65,11 @@ class Run:
         self.tally.cuts = sorted({*self.tally.cuts, *part.cuts})
         for key in self.tally.counts:
             setattr(self.tally, key, getattr(self.tally, key) + part.counts[key])
-        self.shrunk += part.counts["shrunk"]
-        self.tile = min(self.tile or part.tile, part.tile or self.tile)
+        before = zip(self.tiles or part.tiles, self.shrunk or [0] * len(part.shrunk))
+        self.tiles, self.shrunk = [], []
+        for (known, times), tile, shrunk in zip(before, part.tiles, part.shrunk):
+            self.tiles.append(min(known or tile, tile or known))
+            self.shrunk.append(times + shrunk)
         self.scale = part.scale
 
 
@@ -71,28 +77,36 @@ class Run:
 class Job:
     """What is to be made of a source, and by what; `path` is the unfinished name of the result.
 
-    predictor: None where all parts are made already.
+    networks: those that frames pass, in that order: one that makes new frames, or larger ones, or one of each, first
+    the one that enlarges. None are needed where all parts are made already.
     """
 
     source: Source
-    predictor: Tiled | None
+    networks: Sequence[Tiled]
     timeline: Timeline
     options: VideoOptions
     path: str
+    companions: Companions = NONE
+
+    @property
+    def scale(self) -> int:
+        """How many times as large as those of the source the frames of the result are."""
+        return math.prod(network.scale for network in self.networks)
 
     def run(self) -> Run:
         """Make the result frame by frame. Raises what reading, predicting and writing raise."""
-        run = Run(scale=self.predictor.scale)
+        run = Run(scale=self.scale)
 
         def write(frames):
-            for time, frame in frames:
+            for index, time, frame in frames:
                 sink.write(frame, time)
+                self.companions.write(index, time, frame)
 
-        with self._sink(run) as sink, self._frames(run) as frames, behind(write) as written:
-            for _, time, frame in shown(frames, expected_frames(self.timeline, self.source)):
-                written.put((time, frame))
+        with self._sink(run) as sink, self.companions, self._frames(run) as frames, behind(write) as written:
+            for index, time, frame in shown(frames, expected_frames(self.timeline, self.source)):
+                written.put((index, time, frame))
                 run.note_times([time])
-        run.tile, run.shrunk = self.predictor.tile, self.predictor.shrunk
+        run.tiles, run.shrunk = self._tiles(), self._shrunk()
         return run
 
     def run_in_parts(self, parts: Parts) -> Run:
@@ -117,36 +131,43 @@ class Job:
         """
         size, run = self.options.part_frames, Run()
         first = span.start * size
-        begin = 0 if self.options.duplicates == "drop" else max(first - self.predictor.inputs // 2 - 1, 0)
+        begin = 0 if self.options.duplicates == "drop" else max(first - self._around - 1, 0)
         run.frames_in = begin
         stop = None if span.stop is None else span.stop * size - begin
-        number, counted = span.start, self._counts(run)
+        number, before = span.start, self._state(run)
         with self._frames(run, first - begin, stop) as frames:
             for reached, together in itertools.groupby(frames, lambda frame: (begin + frame[0]) // size):
                 for empty in range(number, reached):
-                    parts.add(empty, self._part((), run, counted, count))
-                parts.add(reached, self._part(together, run, counted, count))
+                    parts.add(empty, self._part((), run, before, count))
+                parts.add(reached, self._part(together, run, before, count))
                 number = reached + 1
         for empty in range(number, span.stop or number):
-            parts.add(empty, self._part((), run, counted, count))
+            parts.add(empty, self._part((), run, before, count))
         if span.stop is None:
             parts.end(self._ending(number, run, begin))
 
-    def _part(self, frames, run, counted, count):
-        times, now = [], dict(counted)
-        made_for = (self.path, self.source, self._pace(), self.predictor.scale)
+    def _part(self, frames, run, before, count):
+        times, now = [], dict(before)
+        made_for = (self.path, self.source, self._pace(), self.scale)
         with behind(partial(encoded_pieces, *made_for, coding=self.options.coding)) as encoded:
             for _, time, frame in frames:
                 times.append(time)
-                now.update(self._counts(run))  # here: the first frame behind the part is made before the part ends
+                now.update(self._state(run))  # here: the first frame behind the part is made before the part ends
                 count()
                 encoded.put(frame)
-        counts = {key: now[key] - counted[key] for key in now}
-        counted.update(now)
-        return Part(times, list(run.tally.cuts), counts, self.predictor.tile, self.predictor.scale, encoded.result)
+        counts = {key: now[key] - before[key] for key in run.tally.counts}
+        shrunk = [after - earlier for after, earlier in zip(now["shrunk"], before["shrunk"])]
+        before.update(now)
+        return Part(times, list(run.tally.cuts), counts, self._tiles(), shrunk, self.scale, encoded.result)
 
-    def _counts(self, run):
-        return {**run.tally.counts, "shrunk": self.predictor.shrunk}
+    def _state(self, run):
+        return {**run.tally.counts, "shrunk": self._shrunk()}
+
+    def _tiles(self):
+        return [network.tile for network in self.networks]
+
+    def _shrunk(self):
+        return [network.shrunk for network in self.networks]
 
     def _ending(self, number, run, begin):
         if run.frames_in == begin:  # the source ended before
@@ -154,6 +175,11 @@ class Job:
             for _ in _counted(self.source, run):
                 pass
         return Ending(number, run.frames_in, run.last)
+
+    @property
+    def _around(self):
+        """How many frames of the source before one, or behind it, tell at most what is made of it."""
+        return sum(network.inputs // 2 for network in self.networks)
 
     def _pace(self):
         return Pace(self.timeline.rate, self.options.slow, self.options.slow_audio == "stretch")
@@ -175,23 +201,29 @@ class Job:
             yield ((index, time, frame) for index, frames in enumerate(made) for time, frame in frames)
 
     def _placed(self, run, skip) -> Iterator[Placed]:
-        """Decode the frames and find their scenes; those that the network is going to see are made ready for it."""
+        """Decode the frames and find their scenes; those that a network is going to see are made ready for it."""
         timed = _counted(self.source, run)
         if self.options.duplicates == "drop":
             timed = without_duplicates(timed, LONGEST_GAP)
-        for index, frame in enumerate(in_scenes(timed, self.options.cuts == "on")):
-            if index >= skip - self.predictor.inputs // 2:
+        frames = self.companions.passing(in_scenes(timed, self.options.cuts == "on"))
+        for index, frame in enumerate(frames):
+            if index >= skip - self._around:
                 frame.network  # noqa: B018 made here and kept
             yield frame
 
     def _made(self, frames, run, skip) -> Iterator[Iterable[tuple[Fraction, np.ndarray]]]:
+        *enlargers, network = self.networks
         if self.options.enlarges:
-            return upscale(frames, self.predictor, run.tally, skip)
-        return interpolate(frames, self.predictor, self.timeline, self.source.end, run.tally, skip)
+            return upscale(frames, network, run.tally, skip)
+        asked = network, self.timeline, self.source.end, run.tally, skip
+        if not enlargers:
+            return interpolate(frames, *asked)
+        enlarging = Enlarging(enlargers[0], run.tally)
+        return enlarging.counted(interpolate(enlarging.enlarged(frames), *asked))
 
 
-def parts_of(source: Source, options: VideoOptions, tile: int) -> Parts:
-    """Return the parts of a job that are done already; `tile` is the side to predict in if there are none.
+def parts_of(source: Source, options: VideoOptions, tiles: list[int]) -> Parts:
+    """Return the parts of a job that are done already; `tiles` are the sides to predict in if there are none.
 
     Raises UsageError, naming what differs, where they are parts of another job.
     """
@@ -202,8 +234,9 @@ def parts_of(source: Source, options: VideoOptions, tile: int) -> Parts:
         "encoder": encoder_facts(options.output_path, source, options.coding, options.scale),
         "frames": source.count,
         "weights": digest(weights_file(options.model, options.ckpt_path)),
+        "upscale_weights": digest(weights_file(options.upscale, options.upscale_ckpt)) if options.upscale else "",
     }
-    return Parts(options.output_path, facts, tile)
+    return Parts(options.output_path, facts, tiles)
 
 
 def expected_parts(source: Source, options: VideoOptions) -> int:

@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -25,6 +26,13 @@ DURATION_TOLERANCE = Fraction(1, 2)
 # Tags in a wrong encoding are no reason to refuse a video; later versions of PyAV do not decode them on opening.
 LENIENT = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 DAMAGE = (av.error.FFmpegError, IndexError)  # PyAV raises IndexError for a stream that turns up in the middle
+
+
+class Period(NamedTuple):
+    """A part of a file, in seconds from its beginning: until just before `until`."""
+
+    first: Fraction
+    until: Fraction
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ def open_media(path: str) -> av.container.InputContainer:
     check_regular_file(path)
     try:
         return av.open(
-            file_address(path), options={"protocol_whitelist": "file", "format_whitelist": FORMATS}, **LENIENT
+            file_address(path), container_options={"protocol_whitelist": "file", "format_whitelist": FORMATS}, **LENIENT
         )
     except (av.error.FFmpegError, OSError, UnicodeError) as error:
         raise InputError(f"{path}: is not a video that can be read, or is damaged") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,14 +11,22 @@ from src.config import option
 from src.errors import UsageError
 from src.runtime.options import InferOptions
 from src.video.codecs import CODECS, Coding, check_coding
-from src.video.reader import Source
+from src.video.excerpt import Excerpt, parse_preview
+from src.video.fingerprint import weights_file
+from src.video.publish import is_video_name
+from src.video.reader import Source, open_source
 from src.video.tiles import MULTIPLE, overlap_of
 from src.video.timeline import Multiplied, Resampled, Timeline
 
 ENLARGING = ("tdan_x4", "toflow_vsr_x4")
+COMPARE = ("", "side", "slider")
 LARGEST_RATE = 1000  # frames per second: timestamps of common containers are milliseconds
-INDECISIVE = ("input", "output_path", "ckpt_path", "overwrite", "dry_run", "resume", "strict", "tile", "worker_num")
+INDECISIVE = (
+    "input", "output_path", "ckpt_path", "upscale_ckpt", "overwrite", "dry_run", "resume", "strict", "tile",
+    "worker_num",
+)  # fmt: skip
 DEPTHS = ("auto", "8", "10")
+SMALLEST_FLOW = 0.1
 LONGEST_GAP = 2  # frames of the source between two that differ, where the time between them is filled
 
 
@@ -31,7 +40,10 @@ class VideoOptions(InferOptions):
     slow_audio: str = option("drop", "what becomes of sound in slow motion", choices=("drop", "stretch"))
     cuts: str = option("on", "a frame is repeated, not invented, where a scene ends", choices=("on", "off"))
     duplicates: str = option("keep", "frames that repeat the one before; drop: make new ones", choices=("keep", "drop"))
-    flow_scale: float = option(1.0, "scale at which motion is estimated: below 1 for large frames", low=0.1, high=1)
+    flow_scale: float = option(
+        0.0, "scale at which motion is estimated: below 1 for large frames (default: 1; with upscale, the source's)",
+        low=0, high=1,
+    )  # fmt: skip
     tile: str = option("auto", "largest side of what is predicted at once: pixels, auto (by the memory) or off")
     codec: str = option("auto", "coding of a video (auto: h264; vp9 in .webm)", choices=("auto", *CODECS))
     quality: str = option("auto", "number of the codec's quality, the best is the smallest, such as 16 of h264")
@@ -40,6 +52,11 @@ class VideoOptions(InferOptions):
     resume: bool = option(False, "keep finished parts beside the result; go on with those of a run cut off")
     part_frames: int = option(200, "resume, worker_num: frames of the source in a part", low=1)
     worker_num: int = option(1, "processes that share the parts, on Ascend and GPU one a device; resumes too", low=1)
+    preview: str = option("", "make this part of the source only: 5s, or from 12 s on 12s+5s, 1:30+5s")
+    compare: str = option("", "also OUT.compare: the source beside the result, or a line that moves", choices=COMPARE)
+    heatmap: bool = option(False, "also OUT.heatmap: where the result differs from what takes no network")
+    upscale: str = option("", "network that makes the frames larger before new ones are made", choices=("", *ENLARGING))
+    upscale_ckpt: str = option("", "its weights, or exported network")
     strict: bool = option(False, "end with 7 when the network returned what is no picture")
 
     def __post_init__(self):
@@ -56,6 +73,12 @@ class VideoOptions(InferOptions):
             self.target_rate()
         self.largest_tile(0)
         check_coding(self.coding, self.output_path)
+        if self.preview:
+            parse_preview(self.preview)
+        if 0 < self.flow_scale < SMALLEST_FLOW:
+            raise UsageError(f"flow_scale is at least {SMALLEST_FLOW}; got {self.flow_scale:g}")
+        self._check_upscale()
+        self._check_companions()
 
     @property
     def coding(self) -> Coding:
@@ -75,7 +98,13 @@ class VideoOptions(InferOptions):
     @property
     def scale(self) -> int:
         """How many times as large the network makes frames."""
-        return 4 if self.enlarges else 1
+        return 4 if self.enlarges or self.upscale else 1
+
+    @property
+    def upscaler(self) -> InferOptions:
+        """The network that enlarges the frames first, as options of its own."""
+        shared = {each.name: getattr(self, each.name) for each in dataclasses.fields(InferOptions)}
+        return InferOptions(**{**shared, "model": self.upscale, "ckpt_path": self.upscale_ckpt})
 
     def target_rate(self) -> Fraction:
         """Return `fps` as a fraction; raises UsageError for what is none, or out of range."""
@@ -95,10 +124,33 @@ class VideoOptions(InferOptions):
         """Return the side that `tile` says, 0 for whole frames; auto takes the `fitting` one."""
         if self.tile in ("auto", "off"):
             return fitting if self.tile == "auto" else 0
-        smallest = 2 * overlap_of(self.scale)
+        smallest = 2 * overlap_of(self.scale if self.enlarges else 1)
         if not self.tile.isdecimal() or int(self.tile) < smallest or int(self.tile) % MULTIPLE:
             raise UsageError(f"tile is auto, off, or a multiple of {MULTIPLE} from {smallest} on; got {self.tile!r}")
         return int(self.tile)
+
+    def _check_upscale(self):
+        if self.upscale_ckpt and not self.upscale:
+            raise UsageError(f"upscale_ckpt goes with upscale; got upscale_ckpt {self.upscale_ckpt}")
+        if self.upscale and self.enlarges:
+            raise UsageError(f"upscale goes with a network that makes new frames; got {self.model}")
+        if self.upscale and not self.upscale_ckpt and not os.path.isfile(weights_file(self.upscale, "")):
+            raise UsageError(f"no weights are shipped for {self.upscale}: give its --upscale_ckpt")
+
+    def _check_companions(self):
+        asked = [key for key in ("compare", "heatmap") if getattr(self, key)]
+        if asked and not is_video_name(self.output_path):
+            raise UsageError(f"{asked[0]} goes with a video as output_path; got {self.output_path!r}")
+        if asked and self.in_parts:
+            parted = "resume" if self.resume else "worker_num"
+            raise UsageError(f"{asked[0]} and {parted} exclude each other: parts hold the frames of the result alone")
+
+
+def source_for(options: VideoOptions) -> Source:
+    """Open what frames are made of. Raises InputError as `open_source` does, UsageError for an empty preview."""
+    needed = 1 if options.enlarges else 2
+    source = open_source(options.input, needed, options.depth)
+    return Excerpt(source, parse_preview(options.preview), needed) if options.preview else source
 
 
 def timeline_for(options: VideoOptions, source: Source) -> Timeline:

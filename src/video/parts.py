@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -19,21 +19,22 @@ from src.video.writer import Piece
 SUFFIX = ".parts"
 MANIFEST = "manifest.json"
 ENDING = "ending.json"
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True)
 class Part:
     """The share that some frames of the source in a row have in the result: when its frames are shown, and the frames.
 
-    cuts, counts: what was met and counted on the way. tile: the side that was predicted in; scale: how many times as
-    large the frames are.
+    cuts, counts: what was met and counted on the way. tiles: the side that each network predicted in, `shrunk` how
+    often it was halved; scale: how many times as large the frames are.
     """
 
     times: list[Fraction]
     cuts: list[float]
     counts: dict[str, int]
-    tile: int
+    tiles: list[int]
+    shrunk: list[int]
     scale: int
     pieces: list[Piece]
 
@@ -49,19 +50,19 @@ class Ending(NamedTuple):
 class Parts:
     """The folder of parts of one job, which are numbered from 0; told apart from others by its facts.
 
-    facts: all that the frames depend on, as text or numbers; None takes a folder for whatever job it was begun. `tile`
-    is what the folder was begun with, whatever is given later. Raises UsageError, naming the fact that differs, for a
-    folder that was begun with others.
+    facts: all that the frames depend on, as text or numbers; None takes a folder for whatever job it was begun.
+    `tiles` are what the folder was begun with, whatever is given later: the sides that networks predict in. Raises
+    UsageError, naming the fact that differs, for a folder that was begun with others.
     """
 
-    def __init__(self, output_path: str, facts: dict | None, tile: int = 0):
+    def __init__(self, output_path: str, facts: dict | None, tiles: Sequence[int] = ()):
         self.folder = Path(output_path + SUFFIX)
         manifest = self.folder / MANIFEST
         if facts is not None and not manifest.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            told = {"tile": tile, "facts": {"version": VERSION, **facts}}
+            told = {"tiles": list(tiles), "facts": {"version": VERSION, **facts}}
             _write(manifest, json.dumps(told, indent=1).encode())
-        self.tile, known = self._read(manifest)
+        self.tiles, known = self._read(manifest)
         if facts is not None:
             self._compare(known, {"version": VERSION, **facts})
         self._whole = None
@@ -107,7 +108,7 @@ class Parts:
             pieces.append(Piece(data[place : place + size], *facts))
             place += size
         times = [Fraction(time) for time in told["times"]]
-        return Part(times, told["cuts"], told["counts"], told["tile"], told["scale"], pieces)
+        return Part(times, told["cuts"], told["counts"], told["tiles"], told["shrunk"], told["scale"], pieces)
 
     def __iter__(self) -> Iterator[Part]:
         """Read all parts of a job that is done, in order."""
@@ -120,7 +121,8 @@ class Parts:
             "times": [str(time) for time in part.times],
             "cuts": part.cuts,
             "counts": part.counts,
-            "tile": part.tile,
+            "tiles": part.tiles,
+            "shrunk": part.shrunk,
             "scale": part.scale,
             "pieces": [(len(piece.data), piece.place, piece.key) for piece in part.pieces],
             "sha256": hashlib.sha256(data).hexdigest(),
@@ -142,7 +144,7 @@ class Parts:
     def _read(self, manifest):
         try:
             told = json.loads(manifest.read_text(encoding="utf-8"))
-            return int(told["tile"]), dict(told["facts"])
+            return [int(tile) for tile in told["tiles"]], dict(told["facts"])
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise UsageError(f"{manifest}: is damaged; remove {self.folder} to begin anew") from error
 

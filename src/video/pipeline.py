@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
@@ -74,12 +74,17 @@ def upscale(
     For the first `skip` frames, which are done elsewhere, nothing is made or counted.
     Raises UsageError for a predictor that does not enlarge the middle of an odd number of frames.
     """
+    check_enlarging(predictor)
+    return in_groups(_upscale(frames, predictor, tally or Tally(), skip), predictor)
+
+
+def check_enlarging(predictor: Predictor) -> None:
+    """Raise UsageError for a predictor that does not enlarge the middle of an odd number of frames."""
     if predictor.scale == 1 or predictor.inputs % 2 == 0:
         raise UsageError(
             "super-resolution needs a network that enlarges the middle of its frames; "
             f"got one that takes {predictor.inputs} at scale {predictor.scale}"
         )
-    return in_groups(_upscale(frames, predictor, tally or Tally(), skip), predictor)
 
 
 def _interpolate(frames, between, timeline, end, skip):
@@ -106,15 +111,24 @@ def _upscale(frames, predictor, tally, skip):
             yield ()
             continue
         tally.note_cut(window[around], following)
-        yield _enlarged(window, asker.ask(window, [0.5]), predictor, tally)
+        yield _upscaled(window, asker.ask(window, [0.5]), predictor, tally)
 
 
-def _enlarged(window, answer, predictor, tally):
+def _upscaled(window, answer, predictor, tally):
+    yield window[predictor.inputs // 2].time, _pixels(answer()[0], window, predictor, tally)
+
+
+def enlarge(window: Sequence[Placed], predictor: Predictor, tally: Tally) -> np.ndarray:
+    """Return the middle frame of a window enlarged, or its pixels repeated where the prediction is no picture."""
+    return _pixels(predictor(stacked(window), [0.5])[0], window, predictor, tally)
+
+
+def _pixels(predicted, window, predictor, tally):
     frame = window[predictor.inputs // 2]
-    enlarged = _picture(answer()[0], predictor, window, 0.5, tally, frame.pixels)
+    enlarged = _picture(predicted, predictor, window, 0.5, tally, frame.pixels)
     if enlarged is None:
         enlarged = frame.network.repeat(predictor.scale, axis=1).repeat(predictor.scale, axis=2)
-    yield frame.time, to_pixels(enlarged, frame.pixels.dtype)
+    return to_pixels(enlarged, frame.pixels.dtype)
 
 
 class _Between:

@@ -15,7 +15,16 @@ from src.errors import InputError
 from src.video.color import ColorTags, ToRgb, bits_of, is_rgb, tags_for_rgb
 from src.video.frames import chosen_depth
 from src.video.images import FOLDER_RATE, IMAGE_SUFFIXES, open_folder
-from src.video.media import DAMAGE, DECLARING_FORMATS, checked_packets, file_start, open_media, picture_stream, survey
+from src.video.media import (
+    DAMAGE,
+    DECLARING_FORMATS,
+    Period,
+    checked_packets,
+    file_start,
+    open_media,
+    picture_stream,
+    survey,
+)
 from src.video.progress import note
 from src.video.seek import key_frame_before
 
@@ -40,6 +49,7 @@ class Source(Protocol):
     aspect: Fraction | None  # of one pixel
     sound_path: str | None  # the file whose sound, subtitles and other streams go along
     companions: int  # how many those are
+    period: Period | None  # what of the file is shown, where that is not all of it
 
     def frames(self) -> Iterator[np.ndarray]: ...
 
@@ -66,6 +76,7 @@ class VideoFile:
     sound_path: str | None
     companions: int
     seekable: bool  # a frame's number follows from its timestamp
+    period: Period | None = None
 
     def frames(self) -> Iterator[np.ndarray]:
         """Decode frame after frame; raises InputError where the file is damaged or changes its size."""

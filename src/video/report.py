@@ -23,8 +23,8 @@ from src.video.timeline import Timeline
 SUFFIX = ".report.json"
 
 
-def report_of(source: Source, timeline: Timeline, run: Run, result: str, strict: bool) -> dict:
-    """Return what there is to tell of a run; `result` is read again for what it really holds.
+def report_of(source: Source, timeline: Timeline, run: Run, result: str, strict: bool, beside=()) -> dict:
+    """Return what there is to tell of a run; `result`, and what stands `beside` it, is read again for what it holds.
 
     "broken" lists what it lacks of what it should be: frames, time, or, where `strict` asks, predictions.
     """
@@ -44,12 +44,14 @@ def report_of(source: Source, timeline: Timeline, run: Run, result: str, strict:
             "out": planned,
             "drift": 0.0 if seconds is None else round(seconds - planned, 6),
         },
+        "preview": [float(side) for side in source.period] if source.period else None,
         "streams": {"kept": run.kept, "left_out": run.left_out},
         "cuts": run.tally.cuts,
         "repeats": run.tally.repeats,
         "predicted": run.tally.predicted,
         "recomputed": run.tally.recomputed,
         "unfit": run.tally.unfit,
+        "beside": {each.kind: {"file": Path(each.final).name, "frames": _read_again(each.path)[0]} for each in beside},
     }
     return {**told, "broken": _broken(told, strict)}
 
@@ -63,6 +65,9 @@ def _broken(told, strict):
         broken.append(f"needs {frames['expected']} frames; {frames['out']} were made, {frames['found']} are in it")
     if abs(drift) * max(frames["out"] - 1, 1) > max(told["seconds"]["out"], 0.001):
         broken.append(f"its frames drift by {drift:.3f} s")
+    for kind, other in told["beside"].items():
+        if other["frames"] != frames["out"]:
+            broken.append(f"{kind} needs {frames['out']} frames; {other['frames']} are in it")
     if strict and told["unfit"]:
         broken.append(f"{told['unfit']} predictions are no pictures")
     return broken
@@ -94,10 +99,17 @@ def write_report(report: dict, output_path: str) -> None:
 
 def facts_of(options: VideoOptions, run: Run, loading: float, working: float) -> dict:
     """Return what was asked for, by which weights, and the seconds it took."""
+    facts = {
+        "options": dataclasses.asdict(options),
+        **_network(options, run, -1),
+        "times": {"loading": round(loading, 3), "working": round(working, 3)},
+    }
+    return {**facts, "upscale": _network(options.upscaler, run, 0)} if options.upscale else facts
+
+
+def _network(options, run, place):
     weights = weights_file(options.model, options.ckpt_path)
     return {
-        "options": dataclasses.asdict(options),
         "weights": {"file": Path(weights).name, "sha256": digest(weights)},
-        "tiles": {"side": run.tile, "shrunk": run.shrunk},
-        "times": {"loading": round(loading, 3), "working": round(working, 3)},
+        "tiles": {"side": run.tiles[place], "shrunk": run.shrunk[place]},
     }

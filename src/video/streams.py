@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 
@@ -23,13 +24,17 @@ class StreamCopy:
 
     A second demuxer over the source runs beside the pictures, one packet ahead of them. What the container does not
     take is left out with a note. When time takes `slow` times as long, sound is dropped, or with `stretch_sound` played
-    slower at its pitch. `kept` and `left_out` tell in words what became of each stream.
+    slower at its pitch. Of a `period` only what is heard or read within it is copied, in whole packets.
+    `kept` and `left_out` tell in words what became of each stream.
     """
 
-    def __init__(self, path: str, output: av.container.OutputContainer, name: str, slow=1, stretch_sound=False):
+    def __init__(
+        self, path: str, output: av.container.OutputContainer, name: str, slow=1, stretch_sound=False, period=None
+    ):
         self.kept, self.left_out = [], []
         self._input = open_media(path)
-        self._start = file_start(self._input)
+        self._start = file_start(self._input) + (period.first if period else 0)
+        self._period = period
         self._output, self._name, self._slow = output, name, slow
         self._targets, self._stretched = {}, {}
         pictures = picture_stream(self._input, path)
@@ -100,25 +105,50 @@ class StreamCopy:
         self._output.metadata.update(facts)
         chapters = self._input.chapters() if hasattr(self._input, "chapters") else []
         if chapters:
-            self._output.set_chapters([self._moved(chapter) for chapter in chapters])
+            moved = [self._moved(chapter) for chapter in chapters]
+            self._output.set_chapters([chapter for chapter in moved if chapter["start"] < chapter["end"]])
 
     def _moved(self, chapter):
         ticks = self._start / Fraction(chapter["time_base"])
-        moved = {side: round((chapter[side] - ticks) * self._slow) for side in ("start", "end")}
-        return {**chapter, **moved}
+        start, end = self._clipped(chapter["start"] - ticks, chapter["end"] - ticks, Fraction(chapter["time_base"]))
+        return {**chapter, "start": round(start * self._slow), "end": round(end * self._slow)}
+
+    def _clipped(self, start, end, tick):
+        """Return the part of a time, in ticks of the result, that lies within the period."""
+        if not self._period:
+            return start, end
+        return max(start, 0), min(end, (self._period.until - self._period.first) / tick)
+
+    def _is_within(self, packet) -> bool:
+        if not self._period or is_cover(packet.stream) or not packet.size:
+            return True
+        if packet.pts is None:
+            return False
+        time = packet.pts * Fraction(packet.time_base) - self._start + self._period.first
+        if packet.stream.type == "subtitle":
+            shown_for = (packet.duration or 0) * Fraction(packet.time_base)
+            return time < self._period.until and time + shown_for > self._period.first
+        # an encoder's lead-in, which is not heard, comes before second 0
+        return time < self._period.until and (time >= self._period.first or not self._period.first)
 
     def _read(self, path) -> Iterator[av.Packet]:
         streams = [self._input.streams[index] for index in (*self._targets, *self._stretched)]
         if not streams:
             return
-        for packet in checked_packets(self._input, path, streams):
+        for packet in filter(self._is_within, checked_packets(self._input, path, streams)):
             if packet.stream.index in self._stretched:
                 yield from self._stretched[packet.stream.index].packets(packet)
             elif packet.size:
                 yield self._timed(packet)
 
     def _timed(self, packet):
-        ticks = round(self._start / Fraction(packet.time_base))
+        ticks = 0 if is_cover(packet.stream) else round(self._start / Fraction(packet.time_base))
+        if self._period and packet.stream.type == "subtitle":
+            start, end = self._clipped(
+                packet.pts - ticks, packet.pts - ticks + (packet.duration or 0), packet.time_base
+            )
+            packet.pts = packet.dts = start + ticks
+            packet.duration = math.ceil(end - start)
         packet.dts = None if packet.dts is None else (packet.dts - ticks) * self._slow
         packet.pts = None if packet.pts is None else (packet.pts - ticks) * self._slow
         if self._slow > 1:

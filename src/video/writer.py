@@ -112,7 +112,9 @@ class VideoSink:
         self._encoder.stream.time_base = self._clock.tick
         self.copy = None
         if source.sound_path:
-            self.copy = StreamCopy(source.sound_path, self._container, path, pace.slow, pace.stretch_sound)
+            self.copy = StreamCopy(
+                source.sound_path, self._container, path, pace.slow, pace.stretch_sound, source.period
+            )
 
     def __enter__(self):
         return self

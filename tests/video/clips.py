@@ -125,6 +125,15 @@ def placed(frames, rate=25, scenes=None):
     return [Placed(frame, Fraction(index, rate), scenes[index]) for index, frame in enumerate(frames)]
 
 
+class Larger:
+    """Enlarges the middle of five frames by repeating pixels."""
+
+    inputs, outputs, scale, timestep = 5, 1, 4, "fixed"
+
+    def __call__(self, frames, times):
+        return frames[2:3].repeat(4, axis=2).repeat(4, axis=3)
+
+
 class Average:
     """A predictor that blends the two frames by time."""
 

@@ -14,6 +14,7 @@ from tests.data.moving_clip import moving_frames
 from tests.runs import exit_code, names, report_of, run
 from tests.video.clips import (
     Average,
+    Larger,
     decoded,
     flat_frames,
     gray_levels,
@@ -153,15 +154,6 @@ def test_a_frame_that_is_lost_on_the_way_ends_with_7(clip, tmp_path, loaded, mon
     assert exit_code([clip, "--output_path", tmp_path / "out.mp4"]) == 7
     assert "needs 11 frames; 11 were made, 10 are in it" in capsys.readouterr().err
     assert report_of(tmp_path / "out.mp4")["frames"]["found"] == 10
-
-
-class Larger:
-    """Enlarges the middle of five frames by repeating pixels."""
-
-    inputs, outputs, scale, timestep = 5, 1, 4, "fixed"
-
-    def __call__(self, frames, times):
-        return frames[2:3].repeat(4, axis=2).repeat(4, axis=3)
 
 
 @pytest.mark.parametrize("count", [1, 2, 7])

@@ -12,19 +12,19 @@ from src.video.writer import Pace, Piece, encoded_pieces, open_sink
 from tests.video.clips import decoded, flat_frames, gray_levels, levels_of, packets_of, write_at, write_clip
 
 PIECES = [Piece(b"abc", 0, True), Piece(b"d", 1, False)]
-PART = Part([Fraction(1, 3), Fraction(2, 3)], [0.5], {"unfit": 1}, 256, 1, PIECES)
+PART = Part([Fraction(1, 3), Fraction(2, 3)], [0.5], {"unfit": 1}, [256, 64], [0, 1], 1, PIECES)
 ENDING = Ending(2, 390, Fraction(130, 3))
 
 
 def test_parts_come_back_as_they_were_kept(tmp_path):
-    parts = Parts(str(tmp_path / "out.mp4"), {"multi": 2}, tile=256)
+    parts = Parts(str(tmp_path / "out.mp4"), {"multi": 2}, tiles=[256, 64])
     parts.add(1, PART)
     parts.add(0, PART)
     parts.end(ENDING)
     for facts in ({"multi": 2}, None):
-        again = Parts(str(tmp_path / "out.mp4"), facts, tile=0)
+        again = Parts(str(tmp_path / "out.mp4"), facts, tiles=[0, 0])
         assert list(again) == [PART, PART] and again.ending == ENDING and again.whole == {0: 2, 1: 2}
-        assert again.tile == 256
+        assert again.tiles == [256, 64]
     again.remove()
     assert list(tmp_path.iterdir()) == []
 
@@ -80,7 +80,7 @@ def test_damaged_parts_are_made_again(tmp_path):
     assert Parts(str(tmp_path / "out.mp4"), {}).gaps(3) == [(0, None)]
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"tile": "x", "facts": {}}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"tiles": ["x"], "facts": {}}'])
 def test_a_damaged_manifest_is_told(tmp_path, content):
     folder = tmp_path / "out.mp4.parts"
     folder.mkdir()

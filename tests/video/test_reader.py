@@ -144,3 +144,34 @@ def test_any_name_is_only_a_name(tmp_path, monkeypatch, name):
     write_clip(name, flat_frames(gray_levels(3)))
     np.testing.assert_allclose(levels(open_source(name).frames()), levels_of(name), atol=20)
     assert len(decoded(name)) == 3
+
+
+FAR = [
+    ("mp4", "libx264", {"x264-params": "keyint=40:open-gop=1:bframes=3"}),
+    ("mkv", "libx264", {"x264-params": "keyint=250"}),
+    ("ts", "libx264", {"x264-params": "keyint=25:bframes=2"}),
+    ("webm", "libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "g": "60"}),
+    ("mpg", "mpeg2video", {"g": "12", "bf": "2"}),
+    ("avi", "mpeg4", {"g": "50"}),
+    ("h264", "libx264", {"x264-params": "keyint=50"}),
+]
+
+
+@pytest.mark.parametrize(("suffix", "codec", "options"), FAR, ids=[f"{suffix}-{codec}" for suffix, codec, _ in FAR])
+def test_a_later_part_is_the_same_whatever_comes_before_it(tmp_path, suffix, codec, options):
+    path = tmp_path / f"long.{suffix}"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25, options=options)
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuv420p"
+        for index in range(400):
+            pixels = np.roll(np.add.outer(np.arange(32) * 3, np.arange(48) * 4), 3 * index, 1)[..., None]
+            frame = av.VideoFrame.from_ndarray(np.repeat(pixels, 3, 2).astype(np.uint8), format="rgb24")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    source = open_source(str(path))
+    whole = list(source.timed_frames())
+    assert len(whole) == 400
+    for first in (325, 360):
+        later = list(source.timed_frames(first))
+        assert [time for time, _ in later] == [time for time, _ in whole[first:]]
+        assert all(np.array_equal(one, other) for (_, one), (_, other) in zip(later, whole[first:]))

@@ -69,8 +69,8 @@ def share_out_here(monkeypatch):
         expected = expected_parts(source, options)
         shares = shares_of(parts.gaps(expected), expected, options.worker_num)
         for share in reversed(shares):
-            predictor = Tiled(sys.modules["src.runtime.mindspore_graph"].load_predictor(), parts.tile)
-            job = Job(source, predictor, timeline, options, options.output_path)
+            predictor = Tiled(sys.modules["src.runtime.mindspore_graph"].load_predictor(), *parts.tiles)
+            job = Job(source, [predictor], timeline, options, options.output_path)
             for span in share:
                 job.make(parts, span, lambda: None)
         dealt.append(len(shares))
