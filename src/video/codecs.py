@@ -60,39 +60,23 @@ class Codec:
 
 
 QSCALE = {"flags": "+qscale"}
-LAMBDA = 118  # of FFmpeg, in one step of such a scale
+LAMBDA = 118  # FFmpeg's unit of it
+LIBX264 = Encoder("libx264", {"x264-params": "mbtree=0"}, 16, reorder=2)  # with mbtree no two runs of it are alike
+# It ends the process at odd sizes, and reads what was never written beside frames with a side of 64.
+LIBX265 = Encoder("libx265", {"x265-params": "log-level=error"}, 17, even_only=True, smallest=128, reorder=2)
+LIBVPX = Encoder("libvpx-vp9", {"b": "0", "cpu-used": "4", "row-mt": "1"}, 18, odd_sizes=True)
+LIBSVTAV1 = Encoder("libsvtav1", {"preset": "6"}, 18, odd_sizes=True, smallest=64, environment=(("SVT_LOG", "1"),))
+LIBAOM = Encoder("libaom-av1", {"b": "0", "cpu-used": "6", "row-mt": "1"}, 18, odd_sizes=True)
+PRORES = Encoder("prores_ks", QSCALE, quality_steps=(("global_quality", LAMBDA),))
+FFV1 = Encoder("ffv1", {"level": "3", "g": "1", "slicecrc": "1"}, rgb=((8, "bgr0"), (16, "gbrp16le")))
 MPEG4 = Encoder("mpeg4", QSCALE, 2, (("qmin", 1), ("qmax", 1)), odd_sizes=True, largest_denominator=65535)
 CODECS = {
-    # with mbtree no two runs of it are alike
-    "h264": Codec((Encoder("libx264", {"x264-params": "mbtree=0"}, 16, reorder=2),), (0, 51)),
-    # It ends the process at sizes below, and several frames at once are not repeatable.
-    "h265": Codec(
-        (
-            Encoder(
-                "libx265",
-                {"x265-params": "log-level=error:frame-threads=1"},
-                17,
-                even_only=True,
-                smallest=64,
-                reorder=2,
-            ),
-        ),
-        (0, 51),
-    ),
-    "vp9": Codec((Encoder("libvpx-vp9", {"b": "0", "cpu-used": "4", "row-mt": "1"}, 18, odd_sizes=True),), (0, 63)),
-    "av1": Codec(
-        (
-            Encoder("libsvtav1", {"preset": "6"}, 18, odd_sizes=True, smallest=64, environment=(("SVT_LOG", "1"),)),
-            Encoder("libaom-av1", {"b": "0", "cpu-used": "6", "row-mt": "1"}, 18, odd_sizes=True),
-        ),
-        (1, 63),
-    ),
-    "prores": Codec((Encoder("prores_ks", QSCALE, quality_steps=(("global_quality", LAMBDA),)),), (1, 31), (10,)),
-    "ffv1": Codec(
-        (Encoder("ffv1", {"level": "3", "g": "1", "slicecrc": "1"}, rgb=((8, "bgr0"), (16, "gbrp16le"))),),
-        None,
-        (8, 16),
-    ),
+    "h264": Codec((LIBX264,), (0, 51)),
+    "h265": Codec((LIBX265,), (0, 51)),
+    "vp9": Codec((LIBVPX,), (0, 63)),
+    "av1": Codec((LIBSVTAV1, LIBAOM), (1, 63)),
+    "prores": Codec((PRORES,), (1, 31), (10,)),
+    "ffv1": Codec((FFV1,), None, (8, 16)),
     "mpeg4": Codec((MPEG4,), (1, 31), (8,)),
 }
 # What the muxers take, in the order in which it is offered, and what is taken when nothing is asked for.

@@ -129,14 +129,14 @@ class _End:
 
 
 def _make(items, lane):
-    with contextlib.closing(items):
-        try:
+    try:
+        with contextlib.closing(items):
             for item in items:
                 if not lane.put(item):
                     return
-            lane.end()
-        except BaseException as error:
-            lane.end(error)
+        lane.end()
+    except BaseException as error:
+        lane.end(error)
 
 
 @contextlib.contextmanager
@@ -162,6 +162,7 @@ def _beside(work):
         wanted.put(True)
         yield
     finally:
+        wanted.put(False)  # an interrupt may have come before the other
         _wait(over, ended)
         thread.join()
 

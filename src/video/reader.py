@@ -199,8 +199,14 @@ def _note_losses(path, stream, frame, depth):
         note(f"{path}: {frame.format.name} is reduced to 8 bits")
     transfer = HDR_TRANSFERS.get(int(stream.codec_context.color_trc))
     if transfer:
-        levels = "its levels are reduced to 8 bits" if depth == 8 else "so are its levels"
-        note(f"{path}: is HDR ({transfer}); its tags are kept, {levels}, what tells of the mastering screen is not")
+        note(f"{path}: is HDR ({transfer}); {_kept_of_hdr(frame, depth)}, what is said of its mastering is left out")
+
+
+def _kept_of_hdr(frame, depth):
+    bits = bits_of(frame.format.name)
+    if depth == 8:
+        return "its tags are kept, its levels are reduced to 8 bits" if bits > 8 else "its tags are kept"
+    return f"its tags and its levels of {bits} bits are kept as far as the result holds them"
 
 
 def _constant_rate(stream, surveyed) -> Fraction | None:

@@ -6,7 +6,7 @@ from src.video import codecs
 from src.video.codecs import CODECS, CONTAINERS, Codec, Coding, Encoder, check_coding, choose_encoder
 from src.video.publish import VIDEO_FORMATS
 
-SIZE = (96, 64)
+SIZE = (144, 128)
 MISSING = Codec((Encoder("libmissing"),), (0, 51))
 
 
@@ -94,11 +94,11 @@ def test_ten_bits_that_were_asked_for_are_not_given_up(without):
         choose_encoder("mp4", Coding(depth="10"), 16, SIZE)
 
 
-@pytest.mark.parametrize("size", [(62, 64), (97, 64), (1, 1)])
+@pytest.mark.parametrize("size", [(126, 128), (129, 128), (1, 1)])
 def test_sizes_that_would_end_the_process_inside_an_encoder_are_refused(size):
     if not CODECS["h265"].encoders[0].bits():
         pytest.skip("this build has no libx265")
     with pytest.raises(
-        UsageError, match=f"h265 needs even sides from 64 pixels on; .*{size[0]}x{size[1]}; --codec h264"
+        UsageError, match=f"h265 needs even sides from 128 pixels on; .*{size[0]}x{size[1]}; --codec h264"
     ):
         choose_encoder("mp4", Coding("h265"), 8, size)

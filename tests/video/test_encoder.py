@@ -24,11 +24,11 @@ PAIRS = [(container, codec) for container, known in CONTAINERS.items() for codec
 PACE = Pace(Fraction(25))
 
 
-def folder_of(depth, size=(96, 64)):
+def folder_of(depth, size=(144, 128)):
     return ImageFolder(path="", files=(), width=size[0], height=size[1], depth=depth)
 
 
-def frames_of(depth, count=6, size=(96, 64)):
+def frames_of(depth, count=6, size=(144, 128)):
     frames = [picture(*size, shift) for shift in range(count)]
     return [frame.astype(np.uint16) * 257 for frame in frames] if depth == 16 else frames
 
@@ -58,7 +58,7 @@ def test_every_codec_in_every_container_shows_the_frames_in_order(tmp_path, cont
     assert [time for _, time in decoded(path)] == pytest.approx([index / 25 for index in range(6)], abs=1e-3)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (7, 5), (33, 17), (65, 66), (64, 64)])
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (33, 17), (65, 66), (128, 128)])
 @pytest.mark.parametrize("codec", CODECS)
 def test_every_size_that_a_codec_takes_is_kept(tmp_path, codec, size):
     skip_without(codec)
@@ -99,7 +99,7 @@ def test_a_smaller_number_of_quality_is_a_better_picture(tmp_path, codec):
     container = next(container for container in CONTAINERS if codec in CONTAINERS[container])
     best, worst = CODECS[codec].qualities
     sizes, errors = [], []
-    grain = np.random.default_rng(0).normal(0, 12, (64, 96, 3))
+    grain = np.random.default_rng(0).normal(0, 12, (128, 144, 3))
     frames = [np.clip(frame + grain, 0, 255).astype(np.uint8) for frame in frames_of(8, 3)]
     for number in (max(best, 2), (best + worst) // 2, worst):
         path = write(tmp_path / f"{number}{SUFFIXES[container]}", 8, Coding(codec, str(number)), frames)

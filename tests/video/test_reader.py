@@ -93,6 +93,10 @@ def test_what_is_lost_is_said(tmp_path, capsys):
     said = capsys.readouterr().err
     assert "alpha channel is dropped" in said and "yuva444p10le is reduced to 8 bits" in said
     assert np.abs(frames[0].astype(int) - picture(32, 32)).max() <= 4
+    frames = list(open_source(str(path), depth="auto").frames())
+    said = capsys.readouterr().err
+    assert "alpha channel is dropped" in said and "reduced" not in said
+    assert frames[0].dtype == np.uint16 and np.abs(frames[0] / 257 - picture(32, 32)).max() <= 4
 
 
 @pytest.mark.parametrize("suffix", ["mp4", "mkv"])
