@@ -63,13 +63,13 @@ def start_workers(command: list, device_target: str, count: int, folder: Path, r
 def start_alone(commands: list, folder: Path) -> Job:
     """Start one worker for each command, a Python program with its arguments, that exchanges nothing with the others.
 
-    folder: where their logs go. They share the cores that this process may use.
+    folder: where their logs go. They share the cores that this process may use. Raises EnvironmentFault off Linux.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    job = Job(len(commands), folder)
     threads = max(len(os.sched_getaffinity(0)) // len(commands), 1)
     environment = {name: value for name, value in os.environ.items() if name not in FOREIGN}
     environment.update(PYTHONUNBUFFERED="1", OMP_NUM_THREADS=str(threads))
-    job = Job(len(commands), folder)
     for rank, command in enumerate(commands):
         job.start([sys.executable, *command], environment, f"worker_{rank}.log", rank)
     return job

@@ -71,7 +71,8 @@ class Parts:
     def whole(self) -> dict[int, int]:
         """How many frames each part holds that is whole, by its number; all others are made again."""
         if self._whole is None:
-            frames = {int(file.stem): _frames_in(file) for file in self.folder.glob("[0-9]*.json")}
+            files = (file for file in self.folder.glob("*.json") if file.stem.isdecimal())
+            frames = {int(file.stem): _frames_in(file) for file in files}
             self._whole = {number: count for number, count in frames.items() if count is not None}
         return self._whole
 

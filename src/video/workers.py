@@ -58,7 +58,7 @@ def make_by_workers(parts: Parts, source: Source, timeline: Timeline, options: V
     """
     expected = expected_parts(source, options)
     shares = shares_of(parts.gaps(expected), expected, options.worker_num)
-    if len(shares) < options.worker_num:
+    if len(shares) < options.worker_num and not parts.whole:
         note(
             f"{options.part_frames} frames in a part leave work for {len(shares)} of {options.worker_num} workers; "
             "a smaller part_frames gives more parts"

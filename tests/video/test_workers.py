@@ -179,13 +179,16 @@ class Average:
     inputs, outputs, scale, timestep = 2, 1, 1, "arbitrary"
     made = 0
 
+    def __init__(self, model, ckpt_path, device_target, device_id):
+        self.device = f"{device_target}{device_id}"
+
     def __call__(self, frames, times):
         import numpy as np
 
         mine = dict(zip(sys.argv, sys.argv[1:])).get("--rank", "alone")
         log = Path(os.environ["STUB_LOG"])
         with log.open("a") as file:
-            print(mine, os.getpid(), os.environ.get("OMP_NUM_THREADS"), file=file)
+            print(mine, self.device, os.environ.get("OMP_NUM_THREADS"), file=file)
         rank, after, deed = os.environ.get("STUB", "- -1 -").split()
         while self.made == int(after):
             if mine == rank and len(log.read_text().splitlines()) == 2 * (int(after) + 1):
@@ -197,7 +200,7 @@ class Average:
         return np.stack([(1 - time) * frames[0] + time * frames[1] for time in times]).astype(np.float32)
 
 module = types.ModuleType("src.runtime.mindspore_graph")
-module.load_predictor = lambda *_: Average()
+module.load_predictor = Average
 sys.modules[module.__name__] = module
 """
 
@@ -256,7 +259,7 @@ def test_a_worker_that_is_killed_ends_the_run_and_its_parts_are_gone_on_with(mac
     again = machine.calls()[before:]
     assert len(again) == 23 - 7, "24 pairs, one of them at a cut; 4 and 3 predictions are in the parts kept"
     threads = str(max(len(os.sched_getaffinity(0)) // 3, 1))
-    assert {(rank, each) for rank, _, each in again} == {("0", threads), ("1", threads), ("2", threads)}
+    assert {tuple(call) for call in again} == {(rank, "CPU0", threads) for rank in "012"}
     whole = run(tmp_path / "in.mp4", tmp_path / "whole.mp4", "--resume", "--part_frames", "4")
     assert checksums(tmp_path / "out.mp4") == checksums(whole)
     told, expected = report_of(tmp_path / "out.mp4"), report_of(whole)
@@ -264,9 +267,11 @@ def test_a_worker_that_is_killed_ends_the_run_and_its_parts_are_gone_on_with(mac
     assert "out.mp4.parts" not in names(tmp_path)
 
 
-def test_a_worker_that_fails_tells_why(machine, tmp_path):
-    code, said = machine.run("--worker_num", "2", STUB="1 1 raise")
+def test_every_worker_has_a_device_and_one_that_fails_tells_why(machine, tmp_path):
+    device = {"STUB": "1 1 raise", "CUDA_VISIBLE_DEVICES": "4,6,7"}
+    code, said = machine.run("--worker_num", "2", "--device_target", "GPU", "--device_id", "1", **device)
     lines = said.splitlines()
+    assert {(rank, device) for rank, device, _ in machine.calls()} == {("0", "GPU1"), ("1", "GPU2")}
     assert code == 1 and "ValueError: the cause" in lines
     assert lines[-1].startswith("error: worker 1 of 2 ended with code 1, so all were ended; its output is in out.mp4.p")
     assert names(tmp_path) == ["in.mp4", "out.mp4.parts", "stub"] and machine.alive() == []
