@@ -117,8 +117,8 @@ def _names(options, source, timeline):
 def _heatmap(options, size):
     if options.enlarges:
         return Heatmap(*size, "bicubic enlargement", full=32)
-    enlarged = " enlarged bicubically" if options.scale > 1 else ""
-    return Heatmap(*size, f"the average of both neighbours{enlarged}", full=64)
+    enlarged = " bicubic" if options.scale > 1 else ""
+    return Heatmap(*size, f"both{enlarged} neighbours averaged by time", full=64)
 
 
 def _canvas(source, drawn, tags):

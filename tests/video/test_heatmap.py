@@ -15,7 +15,7 @@ def mapped(width, height, difference, full=64):
     """Return the part of the heat map where the frame is, and what stands below it."""
     blend = np.full((height, width, 3), 100, np.float32)
     made = np.clip(blend + difference, 0, 255).astype(np.uint8)
-    draw = Heatmap(width, height, "the average of both neighbours", full)
+    draw = Heatmap(width, height, "both neighbours averaged by time", full)
     shown = draw(Moment(Fraction(0), made, picture(width, height), blend))
     assert shown.shape == (draw.size[1], draw.size[0], 3) and draw.size[0] % 2 == draw.size[1] % 2 == 0
     left = (draw.size[0] - width) // 2

@@ -192,6 +192,13 @@ def test_numbers_may_be_missing_in_a_folder(tmp_path, loaded):
     assert [int(cv2.imread(str(result / name))[0, 0, 0]) for name in names(result)[::2]] == [2, 7, 10, 100]
 
 
+def test_the_limit_of_the_process_counts_as_the_memory_there_is(tmp_path, loaded, monkeypatch, capsys):
+    monkeypatch.setattr("src.video.memory.resource.getrlimit", lambda _: (4 * 10**9, 4 * 10**9))
+    path = stills(tmp_path / "in", [np.zeros((2160, 3840, 3), np.uint8)] * 2)
+    run(path, tmp_path / "out.mp4", "--dry_run")
+    assert "4.0 GB free: tiles of " in capsys.readouterr().out
+
+
 def test_memory_that_runs_out_costs_no_frame(tmp_path, loaded, monkeypatch):
     predict = Average.__call__
 
