@@ -1,6 +1,5 @@
 """Work in threads beside the network: in order, bounded, and gone with what it was made for."""
 
-import os
 import signal
 import threading
 import time
@@ -146,7 +145,7 @@ def test_an_interruption_waits_for_what_is_being_used_and_then_comes(times):
     def use(items):
         for _ in items:
             for _ in range(times):
-                os.kill(os.getpid(), signal.SIGINT)
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
                 time.sleep(0.05)
             finished.append(True)
 
@@ -158,7 +157,7 @@ def test_an_interruption_waits_for_what_is_being_used_and_then_comes(times):
 def interrupt_soon():
     """Interrupt this thread's main one when it has come to wait."""
     time.sleep(0.1)
-    os.kill(os.getpid(), signal.SIGINT)
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
 
 def test_an_interruption_ends_the_wait_for_an_item():
