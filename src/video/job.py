@@ -215,7 +215,7 @@ class Job:
         *enlargers, network = self.networks
         if self.options.enlarges:
             return upscale(frames, network, run.tally, skip)
-        asked = network, self.timeline, self.source.end, run.tally, skip
+        asked = network, self.timeline, self.source.end, run.tally, skip, self.options.cascade
         if not enlargers:
             return interpolate(frames, *asked)
         enlarging = Enlarging(enlargers[0], run.tally)

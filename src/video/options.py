@@ -10,6 +10,7 @@ from fractions import Fraction
 from src.config import option
 from src.errors import UsageError
 from src.runtime.options import InferOptions
+from src.video.cascade import MOST_HALVINGS
 from src.video.codecs import CODECS, Coding, check_coding
 from src.video.excerpt import Excerpt, parse_preview
 from src.video.fingerprint import weights_file
@@ -36,6 +37,10 @@ class VideoOptions(InferOptions):
 
     multi: int = option(0, "frames become this many times as many (default: 2, or slow)", low=0)
     fps: str = option("", "frames per second of the result, such as 60, 59.94 or 60000/1001, instead of multi")
+    cascade: int = option(
+        0, "weights of the middle only: halve the time between frames so often, take the nearest", low=0,
+        high=MOST_HALVINGS,
+    )  # fmt: skip
     slow: int = option(1, "slow motion: the result lasts this many times as long", low=1)
     slow_audio: str = option("drop", "what becomes of sound in slow motion", choices=("drop", "stretch"))
     cuts: str = option("on", "a frame is repeated, not invented, where a scene ends", choices=("on", "off"))

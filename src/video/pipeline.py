@@ -43,8 +43,9 @@ class Tally:
 
 
 def interpolate(
-    frames: Iterable[Placed], predictor: Predictor, timeline: Timeline, end: Fraction | None = None, tally=None, skip=0
-) -> Iterator[Iterable[tuple[Fraction, np.ndarray]]]:
+    frames: Iterable[Placed], predictor: Predictor, timeline: Timeline, end: Fraction | None = None, tally=None, skip=0,
+    halvings=0,
+) -> Iterator[Iterable[tuple[Fraction, np.ndarray]]]:  # fmt: skip
     """Yield, for every frame, what the timeline wants from it on until the next: frames with their times.
 
     Those taken from the source pass untouched. For the first `skip` frames, which are done elsewhere, nothing is made
@@ -55,6 +56,7 @@ def interpolate(
     or black between frames that are not, is made again by the predictor's `exact`, if it has one; where that is no
     picture either, the nearer frame replaces it. A network that takes more than two frames sees those around, mirrored
     at the ends of a scene.
+    halvings: as in `for_parts`.
     Raises UsageError for a predictor of other frames than those between two, or of other times than the wanted ones.
     """
     if predictor.scale != 1 or predictor.inputs % 2:
@@ -62,7 +64,7 @@ def interpolate(
             "interpolation needs a network that takes 2 frames, or 4, and keeps their size; "
             f"got one that takes {predictor.inputs} at scale {predictor.scale}"
         )
-    between = _Between(for_parts(predictor, timeline.parts), tally or Tally())
+    between = _Between(for_parts(predictor, timeline.parts, halvings), tally or Tally())
     return in_groups(_interpolate(frames, between, timeline, end, skip), between.predictor)
 
 

@@ -36,6 +36,27 @@ def test_other_factors_are_refused_before_the_first_frame(multi):
         interpolate(iter([]), Middle(), Multiplied(multi, Fraction(25)))
 
 
+@pytest.mark.parametrize("halvings", [4, 5])
+def test_other_times_are_the_nearest_of_the_halved_ones_and_all_differ(halvings):
+    frames, steps = placed(flat_frames([0, 192], 5, 3)), 2**halvings
+    made = chain.from_iterable(interpolate(frames, Middle(), Multiplied(12, Fraction(25)), halvings=halvings))
+    levels = [int(frame[0, 0, 0]) for _, frame in made]
+    assert levels == [round(round(step / 12 * steps) * 192 / steps) for step in range(13)]
+    assert len(set(levels)) == 13
+
+
+def test_too_few_halvings_are_refused_with_the_number_that_is_enough():
+    with pytest.raises(UsageError, match="cascade 4 takes the nearest times of n/16; got n/12"):
+        interpolate(iter([]), Middle(), Multiplied(12, Fraction(25)), halvings=3)
+    with pytest.raises(UsageError, match="the rate times one; got times of any kind"):
+        for_parts(Middle(), None, halvings=6)
+
+
+def test_the_times_nearest_to_a_frame_of_the_source_are_not_that_frame():
+    frames = np.stack([np.zeros((3, 2, 2)), np.ones((3, 2, 2))]).astype(np.float32)
+    assert Cascade(Middle(), 2)(frames, [0.01, 0.99])[:, 0, 0, 0].tolist() == [0.25, 0.75]
+
+
 def test_each_frame_is_predicted_once():
     calls = []
 
