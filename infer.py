@@ -13,7 +13,7 @@ from src.video.memory import free_bytes
 from src.video.options import VideoOptions, source_for, timeline_for
 from src.video.publish import publish
 from src.video.report import facts_of, report_of, write_report
-from src.video.stages import stages_of
+from src.video.stages import speed_told, stages_of
 from src.video.workers import check_workers, make_by_workers, sharing_memory
 
 
@@ -26,13 +26,14 @@ def main(argv):
     timeline = timeline_for(options, source)
     free = free_bytes() / (options.batch_size * sharing_memory(options))
     stages = stages_of(options, source, free)
+    tiles = [stage.tile for stage in stages]
     if options.dry_run:
-        needs = "; ".join(stage.outlook(free) for stage in stages)
-        print(f"{expected_frames(timeline, source)} frames; {needs}")
+        needs, frames = "; ".join(stage.outlook(free) for stage in stages), expected_frames(timeline, source)
+        print(f"{frames} frames; {needs}", flush=True)
+        print(speed_told(stages, load(stages, tiles), source.count, frames))
         return
     started = time.monotonic()
     with companions_of(options, source, timeline) as companions, publish(options.output_path) as unfinished:
-        tiles = [stage.tile for stage in stages]
         parts = parts_of(source, options, tiles) if options.in_parts else None
         if options.worker_num > 1 and (code := make_by_workers(parts, source, timeline, options, argv)):
             sys.exit(code)

@@ -53,7 +53,7 @@ class VideoOptions(InferOptions):
     codec: str = option("auto", "coding of a video (auto: h264; vp9 in .webm)", choices=("auto", *CODECS))
     quality: str = option("auto", "number of the codec's quality, the best is the smallest, such as 16 of h264")
     depth: str = option("auto", "bits of a channel (auto: as the source; 10 are 16 in images)", choices=DEPTHS)
-    dry_run: bool = option(False, "print how many frames there will be and what memory they need, and end")
+    dry_run: bool = option(False, "print how many frames there will be, what memory and time they need, and end")
     resume: bool = option(False, "keep finished parts beside the result; go on with those of a run cut off")
     part_frames: int = option(200, "resume, worker_num: frames of the source in a part", low=1)
     worker_num: int = option(1, "processes that share the parts, on Ascend and GPU one a device; resumes too", low=1)

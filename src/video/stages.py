@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
 
 from src.runtime import Predictor
 from src.runtime.options import InferOptions
 from src.video.memory import fitting_tile, outlook
-from src.video.options import VideoOptions
+from src.video.options import ENLARGING, VideoOptions
 from src.video.reader import Source
-from src.video.tiles import Tiled, overlap_of
+from src.video.tiles import Tiled, overlap_of, places
+
+TRIED = 256  # pixels: the largest side of a prediction that tells the speed
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,34 @@ class Stage:
     def load(self, choose_predictor: Callable[..., Predictor], tile: int) -> Tiled:
         """Return the network, which predicts in tiles of this side. Raises what choosing a predictor does."""
         return Tiled(choose_predictor(self.options, self.flow_scale, self.needs_scale), tile)
+
+
+    def seconds(self, network: Tiled) -> float:
+        """Return about how long one prediction of whole frames takes, by the time of a smaller one, made twice."""
+        height, width = min(self.height, TRIED), min(self.width, TRIED)
+        frames = np.random.default_rng(1).random((network.inputs, 3, height, width), np.float32)
+        network(frames, [0.5])  # compiles
+        started = time.perf_counter()
+        network(frames, [0.5])
+        return (time.perf_counter() - started) * self._predicted_area() / (height * width)
+
+    def _predicted_area(self):
+        if not self.tile or max(self.height, self.width) <= self.tile:
+            return self.height * self.width
+        overlap = overlap_of(4 if self.options.model in ENLARGING else 1)
+        sides = (places(length, self.tile, overlap) for length in (self.height, self.width))
+        return math.prod(sum(behind - first for first, behind in side) for side in sides)
+
+
+def speed_told(stages: list[Stage], networks: list[Tiled], frames_in: int, frames_out: int) -> str:
+    """Tell in words how fast the result is going to be made, by one prediction of each network here and now."""
+    *enlarging, last = (stage.seconds(network) for stage, network in zip(stages, networks))
+    if networks[-1].scale > 1:
+        predictions = frames_out
+    else:
+        predictions = max(frames_out - frames_in, 0) / networks[-1].outputs
+    seconds = max(sum(enlarging) * frames_in + last * predictions, 1e-9)
+    return f"about {frames_out / seconds:.3g} frames a second, {tqdm.format_interval(seconds)} in all"
 
 
 def stages_of(options: VideoOptions, source: Source, free: float) -> list[Stage]:

@@ -1,6 +1,7 @@
 """What infer.py makes of rates, cuts, sound and memory, and what its report tells of it."""
 
 import hashlib
+import re
 import sys
 from fractions import Fraction
 
@@ -197,11 +198,12 @@ def test_a_limit_of_memory_leads_to_tiles(tmp_path, loaded, monkeypatch):
     assert report_of(run(path, tmp_path / "out.mp4"))["tiles"]["side"] == 192
 
 
-def test_dry_run_tells_frames_and_memory_and_writes_nothing(clip, tmp_path, loaded, capsys):
+def test_dry_run_tells_frames_memory_and_speed_and_writes_nothing(clip, tmp_path, loaded, capsys):
     run(clip, tmp_path / "new" / "out.mp4", "--multi", "4", "--dry_run")
-    said = capsys.readouterr().out
-    assert said.startswith("21 frames; about ") and "whole frames, about" in said
-    assert names(tmp_path) == ["in.mp4"] and loaded == []
+    memory, speed = capsys.readouterr().out.splitlines()
+    assert memory.startswith("21 frames; about ") and "whole frames, about" in memory
+    assert re.fullmatch(r"about \S+ frames a second, \d\d:\d\d in all", speed)
+    assert names(tmp_path) == ["in.mp4"]
 
 
 @pytest.mark.parametrize("tile", ["100", "200", "large"])
