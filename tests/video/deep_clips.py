@@ -48,7 +48,9 @@ def planes(frame):
 
 
 def frame_of(rgb, pixel_format, matrix=6, full=False):
-    """Return (H, W, 3) RGB in [0, 1] as a frame of planar YUV, grey or planar RGB, rounded to its levels."""
+    """Return (H, W, 3) RGB in [0, 1] as a frame of planar YUV, grey, planar RGB or bgr0, rounded to its levels."""
+    if pixel_format == "bgr0":
+        return frame_of(rgb, "gbrp").reformat(format="bgr0")
     height, width, _ = rgb.shape
     frame = av.VideoFrame(width, height, pixel_format)
     bits, name = frame.format.components[0].bits, pixel_format
