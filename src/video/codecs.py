@@ -157,7 +157,7 @@ def choose_encoder(container: str, coding: Coding, depth: int, size: tuple[int, 
     Raises UsageError for a size that the codec does not take, EnvironmentFault when no encoder, or none of 10 bits
     that are asked for, is there; each names what would go.
     """
-    names = CHOSEN[container] if coding.codec == "auto" else (coding.codec,)
+    names = _candidates(container, coding)
     asked = [(name, encoder) for name in names for encoder in CODECS[name].encoders]
     there = [(name, encoder, encoder.bits()) for name, encoder in asked if encoder.bits()]
     if not there:
@@ -190,6 +190,17 @@ def offer(container: str, without: tuple[str, ...], depth: int, size: tuple[int,
         and any(encoder.takes(size) and _holds(encoder.bits(), depth) for encoder in CODECS[name].encoders)
     ]
     return f"; --codec {' or '.join(others)} would go" if others else ""
+
+
+def _candidates(container, coding):
+    if coding.codec != "auto":
+        return (coding.codec,)
+    first = CHOSEN[container][0]
+    # a quality is a number of the first codec's scale
+    same = CODECS[first].encoders[0].quality_steps
+    return tuple(
+        name for name in CHOSEN[container] if coding.quality == "auto" or CODECS[name].encoders[0].quality_steps == same
+    )
 
 
 def _holds(held, depth):
