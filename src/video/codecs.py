@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 
 from src.errors import EnvironmentFault, UsageError
+from src.video.mastering import Mastering, MasteringOptions
 from src.video.publish import VIDEO_FORMATS, is_video_name
 
 
@@ -25,14 +26,20 @@ class Encoder:
     rgb: tuple[tuple[int, str], ...] = ()  # bits and format of frames that it keeps as RGB
     reorder: int = 0  # frames that may be decoded before the one that is shown first
     largest_denominator: int = 2**31 - 1  # of a frame's duration in seconds
+    mastering: MasteringOptions | None = None  # None: it takes none
     environment: tuple[tuple[str, str], ...] = ()  # variables that it is to find, unless they are set otherwise
 
-    def settings(self, quality: int | None) -> dict[str, str]:
-        """Return its options for a quality, or its own when that is None."""
+    def settings(self, quality: int | None, mastering: Mastering | None = None) -> dict[str, str]:
+        """Return its options for a quality, its own when that is None, and with what it takes of the mastering."""
+        chosen = dict(self.options)
         number = self.quality if quality is None else quality
-        if number is None:
-            return dict(self.options)
-        return {**self.options, **{name: str(number * step) for name, step in self.quality_steps}}
+        if number is not None:
+            chosen.update({name: str(number * step) for name, step in self.quality_steps})
+        if mastering and self.mastering:
+            known = chosen.get(self.mastering.settings)
+            told = self.mastering.told(mastering)
+            chosen[self.mastering.settings] = f"{known}:{told}" if known else told
+        return chosen
 
     def bits(self) -> set[int]:
         """Return the bits of a channel that this build of it writes, of 8, 10 and 16; none when it is missing."""
@@ -61,11 +68,33 @@ class Codec:
 
 QSCALE = {"flags": "+qscale"}
 LAMBDA = 118  # FFmpeg's unit of it
-LIBX264 = Encoder("libx264", {"x264-params": "mbtree=0"}, 16, reorder=2)  # with mbtree no two runs of it are alike
+LIBX264 = Encoder(
+    "libx264",
+    {"x264-params": "mbtree=0"},  # with it no two runs are alike
+    16,
+    reorder=2,
+    mastering=MasteringOptions("x264-params", "mastering-display", "cll", 50000),
+)
 # It ends the process at odd sizes, and reads what was never written beside frames with a side of 64.
-LIBX265 = Encoder("libx265", {"x265-params": "log-level=error"}, 17, even_only=True, smallest=128, reorder=2)
+LIBX265 = Encoder(
+    "libx265",
+    {"x265-params": "log-level=error"},
+    17,
+    even_only=True,
+    smallest=128,
+    reorder=2,
+    mastering=MasteringOptions("x265-params", "master-display", "max-cll", 50000),
+)
 LIBVPX = Encoder("libvpx-vp9", {"b": "0", "cpu-used": "4", "row-mt": "1"}, 18, odd_sizes=True)
-LIBSVTAV1 = Encoder("libsvtav1", {"preset": "6"}, 18, odd_sizes=True, smallest=64, environment=(("SVT_LOG", "1"),))
+LIBSVTAV1 = Encoder(
+    "libsvtav1",
+    {"preset": "6"},
+    18,
+    odd_sizes=True,
+    smallest=64,
+    mastering=MasteringOptions("svtav1-params", "mastering-display", "content-light"),
+    environment=(("SVT_LOG", "1"),),
+)
 LIBAOM = Encoder("libaom-av1", {"b": "0", "cpu-used": "6", "row-mt": "1"}, 18, odd_sizes=True)
 PRORES = Encoder("prores_ks", QSCALE, quality_steps=(("global_quality", LAMBDA),))
 FFV1 = Encoder("ffv1", {"level": "3", "g": "1", "slicecrc": "1"}, rgb=((8, "bgr0"), (16, "gbrp16le")))

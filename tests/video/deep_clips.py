@@ -69,10 +69,10 @@ def frame_of(rgb, pixel_format, matrix=6, full=False):
     return frame
 
 
-def write(path, frames, tags=None, rate=25, codec="ffv1"):
+def write(path, frames, tags=None, rate=25, codec="ffv1", settings="qp=1"):
     """Encode frames without loss, or nearly; `tags` is what the file says of its colours."""
     tags = tags or ColorTags()
-    options = {"libx264": {"qp": "1"}}.get(codec, {})
+    options = {"libx264": {"x264-params": settings}}.get(codec, {})
     with av.open(f"file:{path}", "w") as container:
         stream = container.add_stream(codec, rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, frames[0].format.name
