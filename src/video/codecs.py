@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 
 from src.errors import EnvironmentFault, UsageError
+from src.video.mastering import Mastering, MasteringOptions
 from src.video.publish import VIDEO_FORMATS, is_video_name
 
 
@@ -25,14 +26,20 @@ class Encoder:
     rgb: tuple[tuple[int, str], ...] = ()  # bits and format of frames that it keeps as RGB
     reorder: int = 0  # frames that may be decoded before the one that is shown first
     largest_denominator: int = 2**31 - 1  # of a frame's duration in seconds
+    mastering: MasteringOptions | None = None  # None: it takes none
     environment: tuple[tuple[str, str], ...] = ()  # variables that it is to find, unless they are set otherwise
 
-    def settings(self, quality: int | None) -> dict[str, str]:
-        """Return its options for a quality, or its own when that is None."""
+    def settings(self, quality: int | None, mastering: Mastering | None = None) -> dict[str, str]:
+        """Return its options for a quality, its own when that is None, and with what it takes of the mastering."""
+        chosen = dict(self.options)
         number = self.quality if quality is None else quality
-        if number is None:
-            return dict(self.options)
-        return {**self.options, **{name: str(number * step) for name, step in self.quality_steps}}
+        if number is not None:
+            chosen.update({name: str(number * step) for name, step in self.quality_steps})
+        if mastering and self.mastering:
+            known = chosen.get(self.mastering.settings)
+            told = self.mastering.told(mastering)
+            chosen[self.mastering.settings] = f"{known}:{told}" if known else told
+        return chosen
 
     def bits(self) -> set[int]:
         """Return the bits of a channel that this build of it writes, of 8, 10 and 16; none when it is missing."""
@@ -61,11 +68,33 @@ class Codec:
 
 QSCALE = {"flags": "+qscale"}
 LAMBDA = 118  # FFmpeg's unit of it
-LIBX264 = Encoder("libx264", {"x264-params": "mbtree=0"}, 16, reorder=2)  # with mbtree no two runs of it are alike
+LIBX264 = Encoder(
+    "libx264",
+    {"x264-params": "mbtree=0"},  # with it no two runs are alike
+    16,
+    reorder=2,
+    mastering=MasteringOptions("x264-params", "mastering-display", "cll", 50000),
+)
 # It ends the process at odd sizes, and reads what was never written beside frames with a side of 64.
-LIBX265 = Encoder("libx265", {"x265-params": "log-level=error"}, 17, even_only=True, smallest=128, reorder=2)
+LIBX265 = Encoder(
+    "libx265",
+    {"x265-params": "log-level=error"},
+    17,
+    even_only=True,
+    smallest=128,
+    reorder=2,
+    mastering=MasteringOptions("x265-params", "master-display", "max-cll", 50000),
+)
 LIBVPX = Encoder("libvpx-vp9", {"b": "0", "cpu-used": "4", "row-mt": "1"}, 18, odd_sizes=True)
-LIBSVTAV1 = Encoder("libsvtav1", {"preset": "6"}, 18, odd_sizes=True, smallest=64, environment=(("SVT_LOG", "1"),))
+LIBSVTAV1 = Encoder(
+    "libsvtav1",
+    {"preset": "6"},
+    18,
+    odd_sizes=True,
+    smallest=64,
+    mastering=MasteringOptions("svtav1-params", "mastering-display", "content-light"),
+    environment=(("SVT_LOG", "1"),),
+)
 LIBAOM = Encoder("libaom-av1", {"b": "0", "cpu-used": "6", "row-mt": "1"}, 18, odd_sizes=True)
 PRORES = Encoder("prores_ks", QSCALE, quality_steps=(("global_quality", LAMBDA),))
 FFV1 = Encoder("ffv1", {"level": "3", "g": "1", "slicecrc": "1"}, rgb=((8, "bgr0"), (16, "gbrp16le")))
@@ -157,7 +186,7 @@ def choose_encoder(container: str, coding: Coding, depth: int, size: tuple[int, 
     Raises UsageError for a size that the codec does not take, EnvironmentFault when no encoder, or none of 10 bits
     that are asked for, is there; each names what would go.
     """
-    names = CHOSEN[container] if coding.codec == "auto" else (coding.codec,)
+    names = _candidates(container, coding)
     asked = [(name, encoder) for name in names for encoder in CODECS[name].encoders]
     there = [(name, encoder, encoder.bits()) for name, encoder in asked if encoder.bits()]
     if not there:
@@ -190,6 +219,17 @@ def offer(container: str, without: tuple[str, ...], depth: int, size: tuple[int,
         and any(encoder.takes(size) and _holds(encoder.bits(), depth) for encoder in CODECS[name].encoders)
     ]
     return f"; --codec {' or '.join(others)} would go" if others else ""
+
+
+def _candidates(container, coding):
+    if coding.codec != "auto":
+        return (coding.codec,)
+    first = CHOSEN[container][0]
+    # a quality is a number of the first codec's scale
+    same = CODECS[first].encoders[0].quality_steps
+    return tuple(
+        name for name in CHOSEN[container] if coding.quality == "auto" or CODECS[name].encoders[0].quality_steps == same
+    )
 
 
 def _holds(held, depth):

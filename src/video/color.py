@@ -109,8 +109,9 @@ def _to_16_bits(pixel_format, tags, height):
     bits = bits_of(full_planes)
     if full_planes.startswith("yuv"):
         levels = "full" if tags.range == FULL_RANGE or pixel_format.startswith("yuvj") else "limited"
-        rgb_of = np.linalg.inv(_yuv_of_rgb(MATRICES[matrix_code(tags, height)], levels, bits))[:3]
-        widen = Conversion(full_planes, f"in_range={levels}:out_range={levels}")
+        matrix = MATRICES[matrix_code(tags, height)]
+        rgb_of = np.linalg.inv(_yuv_of_rgb(matrix, levels, bits))[:3]
+        widen = Conversion(full_planes, _resampled(matrix, levels))
         return lambda frame: cv2.transform(read_planes(widen(frame)), rgb_of)
     widen = Conversion(full_planes, "out_range=full")
     order = [2, 0, 1] if full_planes.startswith("gbr") else [0, 0, 0]
@@ -126,11 +127,16 @@ def _to_16_bits(pixel_format, tags, height):
 def _from_16_bits(pixel_format, matrix, levels):
     full_planes = _full_planes(pixel_format)
     bits = bits_of(full_planes)
-    narrow = Conversion(pixel_format, f"in_range={levels}:out_range={levels}")
+    narrow = Conversion(pixel_format, _resampled(matrix, levels))
     if full_planes.startswith("gbr"):
         return lambda pixels: narrow(write_planes(_rescaled(pixels[..., [1, 2, 0]], WHITE, 2**bits - 1), full_planes))
     yuv_of = _yuv_of_rgb(matrix, levels, bits)[:3]
     return lambda pixels: narrow(write_planes(np.minimum(cv2.transform(pixels, yuv_of), 2**bits - 1), full_planes))
+
+
+def _resampled(matrix, levels):
+    """Return what makes libswscale bring chroma to another size and leave all levels: frames have tags of their own."""
+    return f"in_color_matrix={matrix}:out_color_matrix={matrix}:in_range={levels}:out_range={levels}"
 
 
 def _full_planes(pixel_format):

@@ -42,7 +42,7 @@ class PictureEncoder:
         for variable, value in encoder.environment:
             os.environ.setdefault(variable, value)
         self.stream = container.add_stream(
-            encoder.name, rate=rate, options=encoder.settings(coding.number(self._codec))
+            encoder.name, rate=rate, options=encoder.settings(coding.number(self._codec), source.mastering)
         )
         context = self.stream.codec_context
         context.width, context.height = size
@@ -90,6 +90,8 @@ def check_encoder(path: str, source: Source, coding: Coding, scale: int) -> None
     first = CODECS[CHOSEN[container][0] if coding.codec == "auto" else coding.codec].encoders[0]
     if encoder is not first and not first.bits():
         note(f"the encoder {first.name} is missing; {encoder.name} is used")
+    if source.mastering and not encoder.mastering:
+        note(f"{source.path}: {encoder.name} does not take what is told of its mastering; it is left out")
     if source.depth > 8 and bits_of(source.pixel_format) > bits:
         note(f"{source.path}: {source.pixel_format} is reduced to the {bits} bits of {encoder.name}")
 

@@ -44,6 +44,7 @@ class ImageFolder:
     constant: bool = True
     start: Fraction = Fraction(0)
     aspect: Fraction | None = None
+    mastering: None = None
     sound_path: str | None = None
     companions: int = 0
     period: Period | None = None

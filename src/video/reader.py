@@ -15,6 +15,7 @@ from src.errors import InputError
 from src.video.color import ColorTags, ToRgb, bits_of, is_rgb, tags_for_rgb
 from src.video.frames import chosen_depth
 from src.video.images import FOLDER_RATE, IMAGE_SUFFIXES, open_folder
+from src.video.mastering import Mastering, changing_metadata, read_mastering
 from src.video.media import (
     DAMAGE,
     DECLARING_FORMATS,
@@ -47,6 +48,7 @@ class Source(Protocol):
     pixel_format: str
     depth: int  # bits of a channel of its frames: 8 in uint8, 16 in uint16
     aspect: Fraction | None  # of one pixel
+    mastering: Mastering | None  # of HDR10
     sound_path: str | None  # the file whose sound, subtitles and other streams go along
     companions: int  # how many those are
     period: Period | None  # what of the file is shown, where that is not all of it
@@ -72,6 +74,7 @@ class VideoFile:
     pixel_format: str
     depth: int
     aspect: Fraction | None
+    mastering: Mastering | None
     quarter_turns: int
     sound_path: str | None
     companions: int
@@ -150,6 +153,7 @@ def open_video(path: str, needed: int = 1, depth: str = "8") -> VideoFile:
             pixel_format=frame.format.name,
             depth=chosen,
             aspect=_aspect(stream, turns),
+            mastering=read_mastering(frame),
             quarter_turns=turns,
             sound_path=path,
             companions=len(container.streams) - 1,
@@ -199,7 +203,9 @@ def _note_losses(path, stream, frame, depth):
         note(f"{path}: {frame.format.name} is reduced to 8 bits")
     transfer = HDR_TRANSFERS.get(int(stream.codec_context.color_trc))
     if transfer:
-        note(f"{path}: is HDR ({transfer}); {_kept_of_hdr(frame, depth)}, what is said of its mastering is left out")
+        note(f"{path}: is HDR ({transfer}); {_kept_of_hdr(frame, depth)}")
+    for changing in changing_metadata(frame):
+        note(f"{path}: the metadata of {changing} is left out")
 
 
 def _kept_of_hdr(frame, depth):

@@ -14,13 +14,14 @@ from typing import NamedTuple, Protocol
 import av
 import numpy as np
 
+from src.errors import EnvironmentFault
 from src.video.clock import Grid, Timestamps
 from src.video.codecs import AS_USUAL, Coding, container_format
 from src.video.encoder import PictureEncoder
 from src.video.images import encode_png
 from src.video.media import file_address
 from src.video.progress import note
-from src.video.publish import is_video_name
+from src.video.publish import FULL_DISK, is_video_name
 from src.video.reader import Source
 from src.video.streams import StreamCopy
 
@@ -123,7 +124,9 @@ class VideoSink:
         if kind is None:
             self._finish()
             return
-        with contextlib.suppress(av.error.FFmpegError, OSError):  # the first failure is the one to tell
+        with contextlib.suppress(
+            av.error.FFmpegError, OSError, EnvironmentFault
+        ):  # the first failure is the one to tell
             self._close()
 
     def write(self, frame: np.ndarray, time: Fraction | None = None) -> None:
@@ -151,7 +154,8 @@ class VideoSink:
             packet.time_base = tick
             if self.copy:
                 self.copy.advance(packet.dts * tick)
-            self._container.mux(packet)
+            with self._written():
+                self._container.mux(packet)
 
     def _finish(self):
         if not self._joined:
@@ -163,7 +167,17 @@ class VideoSink:
     def _close(self):
         if self.copy:
             self.copy.close()
-        self._container.close()
+        with self._written():
+            self._container.close()
+
+    @contextlib.contextmanager
+    def _written(self):
+        try:
+            yield
+        except av.error.FFmpegError as error:
+            if isinstance(error, MemoryError) or error.errno in FULL_DISK:
+                raise
+            raise EnvironmentFault(f"the {self._container.format.name} file cannot be written: {error}") from error
 
 
 def encoded_pieces(

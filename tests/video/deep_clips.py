@@ -48,7 +48,9 @@ def planes(frame):
 
 
 def frame_of(rgb, pixel_format, matrix=6, full=False):
-    """Return (H, W, 3) RGB in [0, 1] as a frame of planar YUV, grey or planar RGB, rounded to its levels."""
+    """Return (H, W, 3) RGB in [0, 1] as a frame of planar YUV, grey, planar RGB or bgr0, rounded to its levels."""
+    if pixel_format == "bgr0":
+        return frame_of(rgb, "gbrp").reformat(format="bgr0")
     height, width, _ = rgb.shape
     frame = av.VideoFrame(width, height, pixel_format)
     bits, name = frame.format.components[0].bits, pixel_format
@@ -67,10 +69,10 @@ def frame_of(rgb, pixel_format, matrix=6, full=False):
     return frame
 
 
-def write(path, frames, tags=None, rate=25, codec="ffv1"):
+def write(path, frames, tags=None, rate=25, codec="ffv1", settings="qp=1"):
     """Encode frames without loss, or nearly; `tags` is what the file says of its colours."""
     tags = tags or ColorTags()
-    options = {"libx264": {"qp": "1"}}.get(codec, {})
+    options = {"libx264": {"x264-params": settings}}.get(codec, {})
     with av.open(f"file:{path}", "w") as container:
         stream = container.add_stream(codec, rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, frames[0].format.name

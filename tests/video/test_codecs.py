@@ -88,6 +88,15 @@ def test_a_missing_encoder_is_a_fault_of_the_environment_that_offers_those_there
         choose_encoder("webm", Coding(), 8, SIZE)
 
 
+def test_a_quality_is_no_number_of_another_scale(without):
+    without("h264")
+    assert choose_encoder("mp4", Coding(), 8, SIZE)[0] == "mpeg4"
+    with pytest.raises(EnvironmentFault, match="needs one of the encoders libmissing for mp4; .* --codec h265 or"):
+        choose_encoder("mp4", Coding(quality="16"), 8, SIZE)
+    without("vp9")
+    assert choose_encoder("webm", Coding(quality="16"), 8, SIZE)[0] == "av1"
+
+
 def test_ten_bits_that_were_asked_for_are_not_given_up(without):
     without("h264")
     with pytest.raises(EnvironmentFault, match="depth 10 needs an encoder of 10 bits; mpeg4 .* has 8; --codec h265 or"):

@@ -1,5 +1,6 @@
 """What infer.py keeps of the depth and the colours of its source, measured by their definitions."""
 
+import struct
 import sys
 from dataclasses import replace
 
@@ -8,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from src.video.codecs import CODECS
 from src.video.color import ColorTags, FromRgb, ToRgb
 from src.video.images import write_image
 from tests.runs import exit_code, names, report_of, run
@@ -36,7 +38,7 @@ CASES = {
     "full range": ("yuv420p", FULL, "libx264"),
     "grey": ("gray", None, "ffv1"),
     "grey of 16 bits": ("gray16le", None, "ffv1"),
-    "RGB": ("gbrp", None, "utvideo"),
+    "RGB": ("bgr0", None, "ffv1"),
     "RGB of 12 bits": ("gbrp12le", None, "ffv1"),
     "alpha": ("yuva444p", None, "ffv1"),
     "alpha and 10 bits": ("yuva444p10le", PQ, "ffv1"),
@@ -51,9 +53,10 @@ def test_depth_colours_and_tags_of_the_sources_frames(tmp_path, loaded, case):
     pixel_format, tags, codec = CASES[case]
     path = clip_of(tmp_path / "in.mkv", pixel_format, tags, codec)
     frames, written, told = read(run(path, tmp_path / "out.mp4"))
+    written = written.replace("yuvj", "yuv")
     deep = av.VideoFormat(pixel_format).components[0].bits > 8
     assert written.startswith("yuv444p" if "444" in pixel_format else "yuv420p") and written.endswith("10le") is deep
-    expected = tags or (ColorTags(6, 1) if pixel_format.startswith("gbr") else ColorTags())
+    expected = tags or (ColorTags(6, 1) if pixel_format in ("bgr0", "gbrp12le") else ColorTags())
     assert told == expected
     bits, full = 10 if deep else 8, expected.range == 2
     matrix = expected.matrix if expected.matrix != 2 else 6
@@ -128,6 +131,36 @@ def test_what_is_kept_and_what_is_lost_is_said(tmp_path, loaded, capsys):
     said = capsys.readouterr().err
     assert "yuva444p10le is reduced to 8 bits" in said and "its tags are kept, its levels are reduced" in said
     assert read(result)[1:] == ("yuv444p", PQ)
+
+
+SCREEN = (0.68, 0.32, 0.265, 0.69, 0.15, 0.06, 0.3127, 0.329, 0.005, 1000)
+MASTERED = "qp=1:cll=987,321:mastering-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50)"
+
+
+def mastering_of(path):
+    with av.open(str(path)) as container:
+        told = {each.type.name: bytes(each) for each in next(container.decode(video=0)).side_data}
+    screen = struct.unpack("20i", told["MASTERING_DISPLAY_METADATA"][:80])
+    return np.divide(screen[::2], screen[1::2]), struct.unpack("2I", told["CONTENT_LIGHT_LEVEL"][:8])
+
+
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1"])
+def test_what_hdr10_tells_of_its_mastering_is_kept(tmp_path, loaded, codec):
+    if not any(encoder.mastering and encoder.bits() for encoder in CODECS[codec].encoders):
+        pytest.skip(f"this build has no {codec} that takes it")
+    frames = [frame_of(scene(144, 128, shift), "yuv420p10le", 9) for shift in range(COUNT)]
+    path = write(tmp_path / "in.mp4", frames, PQ, codec="libx264", settings=MASTERED)
+    for flags in ((), ("--resume", "--part_frames", "1")):
+        screen, light = mastering_of(run(path, tmp_path / "out.mp4", "--codec", codec, "--overwrite", *flags))
+        np.testing.assert_allclose(screen, SCREEN, atol=1e-4)
+        assert light == (987, 321)
+
+
+def test_mastering_that_the_encoder_does_not_take_is_said_to_be_left_out(tmp_path, loaded, capsys):
+    frames = [frame_of(scene(96, 64, shift), "yuv420p10le", 9) for shift in range(COUNT)]
+    path = write(tmp_path / "in.mp4", frames, PQ, codec="libx264", settings=MASTERED)
+    run(path, tmp_path / "out.mkv", "--codec", "ffv1")
+    assert "ffv1 does not take what is told of its mastering; it is left out" in capsys.readouterr().err
 
 
 def test_a_shallow_source_is_deepened_on_request(tmp_path, loaded):

@@ -1,5 +1,6 @@
 """Every codec makes what can be read again; an encoder that is missing or fails ends the run with what would go."""
 
+import errno
 import hashlib
 from fractions import Fraction
 
@@ -16,7 +17,7 @@ from src.video.publish import VIDEO_FORMATS
 from src.video.reader import open_source
 from src.video.writer import Pace, encoded_pieces, open_sink
 from tests.runs import exit_code, names, run
-from tests.video.clips import decoded, levels_of, picture, write_clip
+from tests.video.clips import Average, decoded, levels_of, picture, write_clip
 from tests.video.deep_clips import psnr
 
 SUFFIXES = {name: suffix for suffix, name in VIDEO_FORMATS.items()}
@@ -194,6 +195,42 @@ def test_an_encoder_that_dies_in_the_middle_ends_with_5_and_no_result(
     assert "external library" in said and "; --codec " in said and said.endswith("would go")
     assert not (tmp_path / "out.mp4").exists()
     assert [name for name in names(tmp_path) if name not in ("in.mp4", "out.mp4.parts")] == []
+
+
+def test_a_file_that_cannot_be_written_ends_with_5_and_no_result(clip, tmp_path, loaded, monkeypatch, capsys):
+    open_file = av.open
+
+    class Failing:
+        """A container whose storage goes away."""
+
+        def __init__(self, container):
+            self._container = container
+
+        def __getattr__(self, name):
+            return getattr(self._container, name)
+
+        def mux(self, packets):
+            raise av.error.OSError(errno.EIO, "Input/output error", "av_interleaved_write_frame()")
+
+    def opened(file, mode="r", **options):
+        container = open_file(file, mode, **options)
+        return Failing(container) if mode == "w" and isinstance(file, str) else container
+
+    monkeypatch.setattr("src.video.writer.av.open", opened)
+    assert exit_code([clip, "--output_path", tmp_path / "out.mp4"]) == 5
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("error: the mp4 file cannot be written: ") and "Input/output error" in said
+    assert names(tmp_path) == ["in.mp4"]
+
+
+def test_parts_of_another_encoder_are_not_joined(clip, tmp_path, loaded, monkeypatch, capsys):
+    predict = Average.__call__
+    monkeypatch.setattr(Average, "__call__", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    assert exit_code([clip, "--output_path", tmp_path / "out.mp4", "--resume"]) == 130
+    monkeypatch.setattr(Average, "__call__", predict)
+    monkeypatch.setitem(codecs.CODECS, "h264", Codec((Encoder("libmissing"),), (0, 51)))
+    assert exit_code([clip, "--output_path", tmp_path / "out.mp4", "--resume"]) == 2
+    assert "begun with encoder 'libx264 of 8 bits" in capsys.readouterr().err
 
 
 def test_settings_that_the_encoder_itself_refuses_are_told(tmp_path, monkeypatch):

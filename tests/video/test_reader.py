@@ -7,6 +7,7 @@ import pytest
 from src.errors import InputError
 from src.video.color import ColorTags
 from src.video.reader import open_source
+from tests.runs import run
 from tests.video.clips import decoded, flat_frames, gray_levels, levels_of, picture, write_at, write_clip
 
 RATES = [Fraction(25), Fraction(24000, 1001), Fraction(30000, 1001), Fraction(45000, 1499), Fraction(60)]
@@ -68,7 +69,7 @@ def test_turned_pictures_of_a_phone_come_upright(tmp_path, matrix, turns):
     pixels = np.full((32, 48, 3), 60, np.uint8)
     pixels[:8, :8] = 220
     path = write_clip(tmp_path / "turned.mp4", [pixels] * 3, aspect=Fraction(4, 3))
-    _set_display_matrix(path, matrix)
+    set_display_matrix(path, matrix)
     source = open_source(str(path))
     expected = np.rot90(pixels, turns)
     assert (source.height, source.width) == expected.shape[:2]
@@ -77,7 +78,36 @@ def test_turned_pictures_of_a_phone_come_upright(tmp_path, matrix, turns):
         assert np.abs(frame.astype(int) - expected).mean() < 2
 
 
-def _set_display_matrix(path, matrix):
+def test_a_turned_video_gives_an_upright_result_of_the_same_shape(tmp_path, loaded):
+    pixels = np.full((32, 48, 3), 60, np.uint8)
+    pixels[:8, :8] = 220
+    path = write_clip(tmp_path / "turned.mp4", [pixels] * 3, aspect=Fraction(4, 3))
+    set_display_matrix(path, (0, 1, -1, 0))
+    result = run(path, tmp_path / "out.mp4")
+    with av.open(str(result)) as container:
+        stream = container.streams.video[0]
+        frames = [(frame.rotation, frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
+    assert (stream.width, stream.height, stream.sample_aspect_ratio) == (32, 48, Fraction(3, 4))
+    for turned, shown in frames:
+        assert turned == 0 and shown[2:6, 26:30].min() > 200 and shown[12:].max() < 80 and shown[:, :20].max() < 80
+
+
+def test_interlaced_video_is_said_to_be_taken_as_it_is(tmp_path, loaded, capsys):
+    path = tmp_path / "fields.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"x264-params": "tff=1:interlaced=1"})
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for index, pixels in enumerate([picture(64, 64)] * 3 + [None]):
+            frame = None if pixels is None else av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            if frame is not None:
+                frame.pts = index
+            container.mux(stream.encode(frame))
+    result = run(path, tmp_path / "out.mp4")
+    assert capsys.readouterr().err.count("is interlaced; its frames are taken as they are") == 1
+    assert len(decoded(result)) == 5
+
+
+def set_display_matrix(path, matrix):
     """Write (a, b, c, d) into the track header: x' = a x + c y, y' = b x + d y, with y downwards (ISO 14496-12)."""
     content = bytearray(path.read_bytes())
     start = content.index(b"tkhd") + 4 + 40
