@@ -12,7 +12,7 @@ from src.video.memory import free_bytes
 from src.video.options import VideoOptions, source_for, timeline_for
 from src.video.publish import publish
 from src.video.report import facts_of, report_of, write_report
-from src.video.stages import stages_of
+from src.video.stages import load, stages_of
 
 
 def main(argv):
@@ -32,16 +32,15 @@ def main(argv):
         parts = parts_of(source, options, tiles) if options.resume else None
         from src.runtime.choice import choose_predictor  # runtimes take seconds to load: after all cheap checks
 
-        networks = [stage.load(choose_predictor, tile) for stage, tile in zip(stages, parts.tiles if parts else tiles)]
-        *enlargers, predictor = networks
+        predictor = load(stages, parts.tiles if parts else tiles, choose_predictor)
         loaded = time.monotonic()
-        job = Job(source, predictor, timeline, options, unfinished, companions, *enlargers)
+        job = Job(source, predictor, timeline, options, unfinished, companions)
         run = job.run_in_parts(parts) if parts else job.run()
         report = report_of(source, timeline, run, unfinished, options.strict, companions.every)
     if parts:
         parts.remove()
-    report.update(facts_of(options, networks, loaded - started, time.monotonic() - loaded))
-    size = f"{source.width * job.scale}x{source.height * job.scale}"
+    report.update(facts_of(options, predictor, loaded - started, time.monotonic() - loaded))
+    size = f"{source.width * predictor.scale}x{source.height * predictor.scale}"
     rate = f"{float(timeline.rate):.6g} fps" if timeline.rate else "variable rate"
     print(f"{options.output_path}: {run.written} frames of {size}, {rate}")
     write_report(report, options.output_path)

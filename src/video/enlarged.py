@@ -18,47 +18,63 @@ from functools import cached_property
 
 import numpy as np
 
-from src.runtime import Predictor
 from src.video.frames import Placed, to_network
-from src.video.pipeline import Tally, check_enlarging, enlarge
+from src.video.pipeline import Tally, check_enlarging, enlarge, interpolate
+from src.video.tiles import Tiled
+from src.video.timeline import Timeline
 from src.video.windows import windows
 
 
-class Enlarging:
-    """Makes the frames larger that others are made of, and counts them.
+class Combined:
+    """Two networks in a row: `enlarger` makes frames larger, `predictor` makes new ones between those.
 
-    Raises UsageError for a predictor that does not enlarge the middle of an odd number of frames.
+    inputs: the frames of the source that go into one of the result; the rest is as in `Tiled`.
     """
 
-    def __init__(self, predictor: Predictor, tally: Tally):
-        check_enlarging(predictor)
-        self._predictor, self._tally = predictor, tally
-        self._waiting = deque()
+    def __init__(self, enlarger: Tiled, predictor: Tiled):
+        self.enlarger, self.predictor = enlarger, predictor
+        self.inputs = predictor.inputs + 2 * (enlarger.inputs // 2)
+        self.outputs, self.timestep = predictor.outputs, predictor.timestep
+        self.scale = enlarger.scale * predictor.scale
 
-    def enlarged(self, frames: Iterable[Placed]) -> Iterator[Placed]:
-        """Yield frames at their times and in their scenes as a network enlarges them, from those around.
+    @property
+    def tile(self) -> int:
+        return self.predictor.tile
 
-        Windows are those of `upscale`. What nobody looks at, as before the part that a run goes on with, is not made.
-        """
-        around = self._predictor.inputs // 2
+    @property
+    def shrunk(self) -> int:
+        return self.enlarger.shrunk + self.predictor.shrunk
+
+
+def interpolate_enlarged(
+    frames: Iterable[Placed], both: Combined, timeline: Timeline, end: Fraction | None = None, tally=None, skip=0
+) -> Iterator[Iterable[tuple[Fraction, np.ndarray]]]:
+    """Yield what `interpolate` does of frames that were enlarged as by `upscale`, from windows of true frames.
+
+    What nobody looks at, as before the part that a run goes on with, is not enlarged.
+    Raises UsageError as both of them do.
+    """
+    check_enlarging(both.enlarger)
+    tally = tally or Tally()
+    waiting = deque()
+    around = both.enlarger.inputs // 2
+
+    def enlarged():
         for window, _ in windows(frames, around, around):
-            self._waiting.append(_Enlarged(window, self._predictor))
-            yield self._waiting[-1]
+            waiting.append(_Enlarged(window, both.enlarger))
+            yield waiting[-1]
 
-    def counted(self, made: Iterable[Iterable[tuple[Fraction, np.ndarray]]]) -> Iterator[Iterator]:
-        """Pass on what is made of each frame, counting that frame with it.
+    made = interpolate(enlarged(), both.predictor, timeline, end, tally, skip)
+    return (_counted(each, waiting.popleft(), tally) for each in made)
 
-        Not when it is enlarged: two parts of a run may both look at one between them.
-        """
-        for frames in made:
-            yield self._with_its_frame(frames, self._waiting.popleft())
 
-    def _with_its_frame(self, frames, enlarged):
-        for number, frame in enumerate(frames):
-            if not number:
-                self._tally.predicted += enlarged.counts.predicted
-                self._tally.unfit += enlarged.counts.unfit
-            yield frame
+def _counted(made, enlarged, tally):
+    """Count a frame with what is made of it, not when it is enlarged: two parts of a run may both look at one."""
+    for number, frame in enumerate(made):
+        if not number:
+            tally.predicted += enlarged.counts.predicted
+            tally.unfit += enlarged.counts.unfit
+        yield frame
 
 
 class _Enlarged:

@@ -14,7 +14,7 @@ from src.runtime import Predictor
 from src.video.companions import Companions
 from src.video.cuts import in_scenes
 from src.video.duplicates import without_duplicates
-from src.video.enlarged import Enlarging
+from src.video.enlarged import Combined, interpolate_enlarged
 from src.video.fingerprint import digest, weights_file
 from src.video.options import LONGEST_GAP, VideoOptions
 from src.video.parts import Part, Parts
@@ -48,23 +48,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be made of a source, and by what; `path` is the unfinished name of the result.
-
-    With an `enlarger` frames are made larger first, and new ones are made of those.
-    """
+    """What is to be made of a source, and by what; `path` is the unfinished name of the result."""
 
     source: Source
-    predictor: Predictor
+    predictor: Predictor | Combined
     timeline: Timeline
     options: VideoOptions
     path: str
     companions: Companions
-    enlarger: Predictor | None = None
-
-    @property
-    def scale(self) -> int:
-        """How many times as large the frames of the result are."""
-        return self.predictor.scale * (self.enlarger.scale if self.enlarger else 1)
 
     def run(self) -> Run:
         """Make the result frame by frame. Raises what reading, predicting and writing raise."""
@@ -102,14 +93,14 @@ class Job:
                 counts.update(tally.counts)  # now: the first frame behind the part is made before the part ends
                 yield frame
 
-        pieces = encoded_pieces(self.path, self.source, self._pace(), self.scale, pixels())
+        pieces = encoded_pieces(self.path, self.source, self._pace(), self.predictor.scale, pixels())
         parts.add(Part(upto, times, counts, pieces))
 
     def _pace(self):
         return Pace(self.timeline.rate, self.options.slow, self.options.slow_audio == "stretch")
 
     def _sink(self, run):
-        sink = open_sink(self.path, self.source, self._pace(), self.scale)
+        sink = open_sink(self.path, self.source, self._pace(), self.predictor.scale)
         if sink.copy:
             run.kept, run.left_out = sink.copy.kept, sink.copy.left_out
         return sink
@@ -127,13 +118,11 @@ class Job:
         if self.options.duplicates == "drop":
             timed = without_duplicates(timed, LONGEST_GAP)
         frames = self.companions.passing(in_scenes(timed, self.options.cuts == "on"))
+        if self.options.upscale:
+            return interpolate_enlarged(frames, self.predictor, self.timeline, self.source.end, run.tally, skip)
         if self.options.enlarges:
             return upscale(frames, self.predictor, run.tally, skip)
-        asked = self.predictor, self.timeline, self.source.end, run.tally, skip
-        if not self.enlarger:
-            return interpolate(frames, *asked)
-        enlarging = Enlarging(self.enlarger, run.tally)
-        return enlarging.counted(interpolate(enlarging.enlarged(frames), *asked))
+        return interpolate(frames, self.predictor, self.timeline, self.source.end, run.tally, skip)
 
 
 def parts_of(source: Source, options: VideoOptions, tiles: list[int]) -> Parts:

@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 from src.errors import PartialError
+from src.video.enlarged import Combined
 from src.video.fingerprint import digest, weights_file
 from src.video.images import image_files
 from src.video.job import Run
@@ -97,14 +98,14 @@ def write_report(report: dict, output_path: str) -> None:
         raise PartialError(f"{output_path}: {'; '.join(report['broken'])}")
 
 
-def facts_of(options: VideoOptions, networks: list[Tiled], loading: float, working: float) -> dict:
+def facts_of(options: VideoOptions, tiled: Tiled | Combined, loading: float, working: float) -> dict:
     """Return what was asked for, by which weights, and the seconds it took."""
     facts = {
         "options": dataclasses.asdict(options),
-        **_network(options, networks[-1]),
+        **_network(options, tiled),
         "times": {"loading": round(loading, 3), "working": round(working, 3)},
     }
-    return {**facts, "upscale": _network(options.upscaler, networks[0])} if options.upscale else facts
+    return {**facts, "upscale": _network(options.upscaler, tiled.enlarger)} if options.upscale else facts
 
 
 def _network(options, tiled):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from src.runtime import Predictor
 from src.runtime.options import InferOptions
+from src.video.enlarged import Combined
 from src.video.memory import fitting_tile, outlook
 from src.video.options import VideoOptions
 from src.video.reader import Source
@@ -32,10 +33,6 @@ class Stage:
         """Tell in words what memory it needs."""
         return outlook(self.options.model, self.height, self.width, self.tile, free, self.flow_scale)
 
-    def load(self, choose_predictor: Callable[..., Predictor], tile: int) -> Tiled:
-        """Return the network, which predicts in tiles of this side. Raises what choosing a predictor does."""
-        return Tiled(choose_predictor(self.options, self.flow_scale, self.needs_scale), tile)
-
 
 def stages_of(options: VideoOptions, source: Source, free: float) -> list[Stage]:
     """Return the one network, or the two, that make the result; the last one makes the frames that are written.
@@ -57,3 +54,12 @@ def stages_of(options: VideoOptions, source: Source, free: float) -> list[Stage]
         first,
         Stage(options, *larger, options.largest_tile(fitting), flow_scale, needs_scale=bool(options.flow_scale)),
     ]
+
+
+def load(stages: list[Stage], tiles: list[int], choose_predictor: Callable[..., Predictor]) -> Tiled | Combined:
+    """Return the networks, which predict in tiles of these sides, as one. Raises what choosing a predictor does."""
+    networks = [
+        Tiled(choose_predictor(stage.options, stage.flow_scale, stage.needs_scale), tile)
+        for stage, tile in zip(stages, tiles)
+    ]
+    return networks[0] if len(networks) == 1 else Combined(*networks)

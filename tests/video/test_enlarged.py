@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from src.video.enlarged import Enlarging
-from src.video.pipeline import Tally, interpolate
+from src.video.enlarged import Combined, interpolate_enlarged
+from src.video.pipeline import Tally
 from src.video.reader import open_source
+from src.video.tiles import Tiled
 from src.video.timeline import Multiplied
 from tests.data.moving_clip import moving_frames, write_folder
 from tests.runs import exit_code, names, report_of, run
@@ -150,9 +151,9 @@ def test_predictions_that_are_no_pictures_are_counted_once(clip, tmp_path, netwo
 
 def test_frames_that_are_not_looked_at_are_not_enlarged():
     network, tally = Weighing(), Tally()
-    enlarging = Enlarging(network, tally)
-    frames = enlarging.enlarged(placed([picture(8, 8, index) for index in range(10)]))
-    made = enlarging.counted(interpolate(frames, Average(), Multiplied(2, 25), tally=tally, skip=6))
+    frames = placed([picture(8, 8, index) for index in range(10)])
+    both = Combined(Tiled(network, 0), Tiled(Average(), 0))
+    made = interpolate_enlarged(frames, both, Multiplied(2, 25), tally=tally, skip=6)
     assert [len(list(each)) for each in made] == [0] * 6 + [2, 2, 2, 1]
     assert len(network.sizes) == 4 and tally.predicted == 4 + 3
 
