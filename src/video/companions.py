@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -47,7 +47,7 @@ class Companion:
 class Companions:
     """All videos beside one result; as a context manager it finishes them, or lets go of them on an error."""
 
-    def __init__(self, every: list[Companion], watch: Watch, pace: Pace):
+    def __init__(self, every: Sequence[Companion] = (), watch: Watch | None = None, pace: Pace | None = None):
         self.every = every
         self._watch, self._pace = watch, pace
         self._sinks = []

@@ -55,7 +55,7 @@ class Job:
     timeline: Timeline
     options: VideoOptions
     path: str
-    companions: Companions
+    companions: Companions = Companions()
 
     def run(self) -> Run:
         """Make the result frame by frame. Raises what reading, predicting and writing raise."""

@@ -102,15 +102,15 @@ def facts_of(options: VideoOptions, tiled: Tiled | Combined, loading: float, wor
     """Return what was asked for, by which weights, and the seconds it took."""
     facts = {
         "options": dataclasses.asdict(options),
-        **_network(options, tiled),
+        "weights": _weights(options.model, options.ckpt_path),
+        "tiles": {"side": tiled.tile, "shrunk": tiled.shrunk},
         "times": {"loading": round(loading, 3), "working": round(working, 3)},
     }
-    return {**facts, "upscale": _network(options.upscaler, tiled.enlarger)} if options.upscale else facts
+    if options.upscale:
+        facts["upscale_weights"] = _weights(options.upscale, options.upscale_ckpt)
+    return facts
 
 
-def _network(options, tiled):
-    weights = weights_file(options.model, options.ckpt_path)
-    return {
-        "weights": {"file": Path(weights).name, "sha256": digest(weights)},
-        "tiles": {"side": tiled.tile, "shrunk": tiled.shrunk},
-    }
+def _weights(model, ckpt_path):
+    weights = weights_file(model, ckpt_path)
+    return {"file": Path(weights).name, "sha256": digest(weights)}

@@ -76,7 +76,7 @@ def test_both_networks_see_whole_frames_and_neither_looks_across_a_cut(tmp_path,
     told = report_of(result)
     assert told["cuts"] == [0.24] and told["repeats"] == multi - 1 and told["broken"] == []
     assert told["predicted"] == 12 + 10 * (multi - 1) and len(networks.sizes) == 12, "each frame is enlarged once"
-    assert told["upscale"]["weights"]["file"] == "weights" and told["weights"]["file"] == "ifrnet_s.ckpt"
+    assert told["upscale_weights"]["file"] == "weights" and told["weights"]["file"] == "ifrnet_s.ckpt"
 
 
 @pytest.mark.parametrize(("flags", "count"), [("--multi 3", 16), ("--fps 60", 15), ("--slow 2", 11)])
@@ -125,7 +125,7 @@ def test_parts_of_other_weights_that_enlarge_are_refused(clip, tmp_path, network
 def test_each_network_has_tiles_of_its_own(tmp_path, networks, capsys):
     path = write_clip(tmp_path / "in.mp4", [picture(240, 208, index) for index in range(3)])
     told = report_of(run(path, tmp_path / "out", *COMBINED, "--tile", "192"))
-    assert told["tiles"] == told["upscale"]["tiles"] == {"side": 192, "shrunk": 0}
+    assert told["tiles"] == {"side": 192, "shrunk": 0}
     assert networks.sizes == 4 * 3 * [(192, 192)]
     capsys.readouterr()
     run(path, tmp_path / "none", "--dry_run", *COMBINED)
