@@ -1,11 +1,13 @@
-"""Turn a video, or a folder of images, into a smoother, slower or larger one: sound and all else kept."""
+"""Turn a video, or a folder of images, into a smoother, slower or larger one: sound and all else kept.
+
+--serve instead opens a page for it in the browser (infer.py --serve --help).
+"""
 
 import signal
-import sys
 import time
 
 from src.config import parse_options
-from src.errors import run_command
+from src.errors import leave_on_termination, run_command
 from src.video.job import Job, expected_frames, parts_of
 from src.video.memory import fitting_tile, free_bytes, outlook
 from src.video.options import VideoOptions, timeline_for
@@ -16,6 +18,8 @@ from src.video.tiles import Tiled, overlap_of
 
 
 def main(argv):
+    if "--serve" in argv:
+        return serve(argv)
     options = parse_options(VideoOptions, argv, __doc__)
     check_output(options.output_path, options.input, options.overwrite)
     source = open_source(options.input, needed=1 if options.enlarges else 2)
@@ -46,9 +50,11 @@ def main(argv):
     write_report(report, options.output_path)
 
 
-def leave_on_termination(*_):
-    """A termination ends like an interrupt, so that nothing unfinished is left behind."""
-    sys.exit(128 + signal.SIGTERM)
+def serve(argv):
+    from src.serve.options import ServeOptions
+    from src.serve.server import serve_page
+
+    serve_page(parse_options(ServeOptions, argv, "Turn videos into smoother ones from a page in the browser."), main)
 
 
 if __name__ == "__main__":
