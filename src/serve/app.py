@@ -28,8 +28,7 @@ FILES = {
     "/": FOLDER / "page.html",
     "/look.css": REPORT / "page.css",
     "/slider.js": REPORT / "page.js",
-    "/page.css": FOLDER / "page.css",
-    "/page.js": FOLDER / "page.js",
+    **{f"/{name}": FOLDER / name for name in ("page.css", "page.js", "server.js", "words.js")},
 }
 TYPES = {".mp4": "video/mp4", ".m4v": "video/mp4", ".mov": "video/quicktime", ".mkv": "video/x-matroska"}
 STATUS = {InputError: 422, UsageError: 422, ResourceError: 507}

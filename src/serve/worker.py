@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnContext
 
 from src.errors import exit_code_of, leave_on_termination, told
 from src.video.progress import listen
@@ -24,7 +24,7 @@ class Worker:
     """
 
     def __init__(self, main: Callable[[list[str]], None], arguments: list[str]):
-        context = multiprocessing.get_context("spawn")  # threads run here, and a fork would copy their locks
+        context = SpawnContext()  # threads run here, and a fork would copy their locks
         self._ear, mouth = context.Pipe(duplex=False)
         self._process = context.Process(target=work, args=(main, arguments, mouth), daemon=True)
         self._process.start()
