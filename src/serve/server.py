@@ -56,6 +56,7 @@ def _listening(options):
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((options.host, options.port))
+        listener.listen()  # whoever reads the address may come at once
     except OSError as error:
         listener.close()
         raise EnvironmentFault(

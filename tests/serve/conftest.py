@@ -19,7 +19,7 @@ PATIENCE = 120  # seconds; for machines that are busy
 class Server:
     """python -m tests.serve.slow_average --serve on a free port; `folder` is where its temporary files lie."""
 
-    def __init__(self, folder, *flags, seconds=0.05):
+    def __init__(self, folder, *flags, seconds=0.1):
         folder.mkdir(exist_ok=True)
         self.folder = folder
         self.process = subprocess.Popen(

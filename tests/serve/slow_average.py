@@ -13,12 +13,12 @@ from src.serve.options import ServeOptions
 from src.serve.server import serve_page
 from tests.video.clips import Average
 
-SECONDS = float(os.environ.get("SECONDS_OF_A_PREDICTION", "0.05"))
+SECONDS = float(os.environ.get("SECONDS_OF_A_PREDICTION", "0.1"))
 
 
 class SlowAverage(Average):
     def __call__(self, frames, times):
-        time.sleep(SECONDS)
+        time.sleep(SECONDS * len(times))
         return super().__call__(frames, times)
 
 
