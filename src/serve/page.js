@@ -147,7 +147,7 @@ function home(message) {
 function row(told) {
   const [line, buttons] = [make("li", "", { className: "line" }), make("span", "", { className: "buttons" })];
   const text = make("span", "");
-  text.append(make("strong", told.name), ` ${stage(told)[0]}`);
+  text.append(make("strong", told.result_name), ` ${stage(told)[0]}`);
   for (const [words, act] of [["Show", () => follow(told)], ["Remove", () => remove(told.id).then(list)]]) {
     const button = make("button", words, { type: "button", className: "plain" });
     button.addEventListener("click", act);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -90,8 +89,6 @@ class Tasks:
         self._thread.join()
 
     def _work(self):
-        # Threads and processes started here inherit this: Ctrl-C is for the server, which ends the run.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed or self._next())

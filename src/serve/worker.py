@@ -7,6 +7,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnContext
 
@@ -27,8 +28,13 @@ class Worker:
         context = SpawnContext()  # threads run here, and a fork would copy their locks
         self._ear, mouth = context.Pipe(duplex=False)
         self._process = context.Process(target=work, args=(main, arguments, mouth), daemon=True)
-        self._process.start()
-        mouth.close()
+        resource_tracker.ensure_running()  # it lets signals through again where it has to be started
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            self._process.start()  # the process inherits that: Ctrl-C is for this one, which then ends the run
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            mouth.close()
 
     def said(self, is_unwanted: Callable[[], bool]) -> Iterator[tuple]:
         """Yield what the run tells; end it when `is_unwanted` says so. It has ended when this does."""

@@ -68,8 +68,9 @@ class Server:
 
     def end(self, number=signal.SIGINT):
         """Send a signal to the server and all that it started, as a terminal does; return (exit code, stderr)."""
-        if self.process.poll() is None:
-            os.killpg(self.process.pid, number)
+        if self.process.returncode is not None:
+            return self.process.returncode, ""
+        os.killpg(self.process.pid, number)
         _, said = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode, said
 
@@ -82,6 +83,22 @@ def server(tmp_path_factory):
     yield running
     code, said = running.end()
     assert code == 130 and list(running.folder.iterdir()) == [], said
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start further servers, which end with the test."""
+    pytest.importorskip("starlette")
+    pytest.importorskip("uvicorn")
+    started = []
+
+    def start_server(*flags, **settings):
+        started.append(Server(tmp_path / "files", *flags, **settings))
+        return started[-1]
+
+    yield start_server
+    for each in started:
+        each.end(signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")

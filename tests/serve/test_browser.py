@@ -138,7 +138,7 @@ def test_work_goes_on_without_the_page_and_can_be_cancelled(page, server, video)
     wait(page, "document.getElementById('stage').textContent.includes('of 57 frames')")
     visit(page, "about:blank")
     visit(page, server.url)
-    assert wait(page, "document.querySelector('#tasks strong')?.textContent") == "clip.mp4"
+    assert wait(page, "document.querySelector('#tasks strong')?.textContent") == "clip-x8.mp4"
     page.evaluate("document.querySelector('#tasks button').click()")
     wait(page, f"{SHOWN} === 'running' && document.getElementById('stage').textContent.includes('of 57 frames')")
     press(page, "cancel")

@@ -1,5 +1,6 @@
 """The server as a program: what it does with videos, whom it refuses, and how it ends."""
 
+import http.client
 import json
 import os
 import re
@@ -9,15 +10,13 @@ import subprocess
 import sys
 import time
 
+import cv2
 import numpy as np
 import pytest
 
 from tests.runs import ROOT
-from tests.serve.conftest import Server
-from tests.video.clips import gray_levels, levels_of
-
-pytest.importorskip("starlette")
-pytest.importorskip("uvicorn")
+from tests.serve.conftest import PATIENCE
+from tests.video.clips import decoded, gray_levels, levels_of
 
 
 def left(server):
@@ -179,7 +178,7 @@ def test_only_its_own_files_are_given_out(server, path):
 
 
 def test_every_answer_keeps_the_browser_to_this_server(server):
-    connection = __import__("http.client").client.HTTPConnection(server.address)
+    connection = http.client.HTTPConnection(server.address)
     for path in ("/", "/page.js", "/choices", "/nothing"):
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -189,26 +188,47 @@ def test_every_answer_keeps_the_browser_to_this_server(server):
     connection.close()
 
 
+def test_networks_that_enlarge_are_offered_when_their_weights_are_given(start, video, tmp_path):
+    (tmp_path / "tdan.ckpt").touch()
+    server = start("--weights", f"tdan_x4={tmp_path}/tdan.ckpt")
+    offered = {each["name"]: each["enlarges"] for each in server.ask("GET", "/choices")[1]["networks"]}
+    assert offered == {"ifrnet_s": False, "tdan_x4": True}
+    task = server.hand_in(video, model="tdan_x4")
+    assert server.wait(task, "done")["result_name"] == "clip-x4.mp4"
+    frames = [planes for planes, _ in decoded(result_of(server, task, tmp_path))]
+    assert [frame.shape for frame in frames] == [(128, 192)] * 8
+    pictures = [server.ask("GET", f"{task}/stills/0/{side}")[1] for side in ("before", "after")]
+    sizes = [cv2.imdecode(np.frombuffer(each, np.uint8), cv2.IMREAD_COLOR).shape[:2] for each in pictures]
+    assert sizes == [(32, 48), (128, 192)]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_in_the_middle_of_a_run_leaves_neither_process_nor_file(video, tmp_path, number, code):
-    server = Server(tmp_path / "files", seconds=30)
+def test_a_signal_in_the_middle_of_a_run_leaves_neither_process_nor_file(start, video, number, code):
+    server = start(seconds=30)
     server.wait(server.hand_in(video), "working")
     returned, said = server.end(number)
     assert returned == code and "Traceback" not in said, said
-    assert list((tmp_path / "files").iterdir()) == []
+    assert list(server.folder.iterdir()) == []
+    deadline = time.monotonic() + PATIENCE
     with pytest.raises(ProcessLookupError):
-        while True:  # the last to go is a helper of multiprocessing
+        while time.monotonic() < deadline:  # the last to go is a helper of multiprocessing
             os.killpg(server.process.pid, 0)
             time.sleep(0.02)
 
 
-def test_another_host_is_listened_on_with_a_note(tmp_path):
-    server = Server(tmp_path / "files", "--host", "0.0.0.0")
+def test_another_host_is_listened_on_with_a_note(start):
+    server = start("--host", "0.0.0.0")
     port = server.address.rpartition(":")[2]
     server.address = f"127.0.0.1:{port}"
     assert server.ask("GET", "/choices", Host="some.name")[0] == 200
     code, said = server.end()
     assert code == 130 and f"note: anyone who reaches 0.0.0.0:{port} can use the page" in said
+
+
+@pytest.fixture
+def libraries():
+    pytest.importorskip("starlette")
+    pytest.importorskip("uvicorn")
 
 
 def command(*flags, **environment):
@@ -221,7 +241,7 @@ def command(*flags, **environment):
     )
 
 
-def test_a_port_that_is_taken_is_one_line_and_code_5():
+def test_a_port_that_is_taken_is_one_line_and_code_5(libraries):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ended = command("--port", str(taken.getsockname()[1]))
     assert ended.returncode == 5 and ended.stderr.count("\n") == 1 and "in use" in ended.stderr
