@@ -1,4 +1,4 @@
-"""infer.py, and its page, with networks that take their time to average, or enlarge: python -m tests.serve.slow_average FLAGS."""
+"""infer.py --serve with networks that take their time to average, or enlarge: python -m tests.serve.slow_average."""
 
 import os
 import signal
