@@ -1,11 +1,14 @@
-"""Turn a video, or a folder of images, into a smoother, slower or larger one: sound and all else kept."""
+"""Turn a video, or a folder of images, into a smoother, slower or larger one: sound and all else kept.
+
+--serve instead opens a page for it in the browser (infer.py --serve --help).
+"""
 
 import signal
 import sys
 import time
 
 from src.config import parse_options
-from src.errors import run_command
+from src.errors import leave_on_termination, run_command
 from src.video.companions import check_outputs, companions_of
 from src.video.encoder import check_encoder
 from src.video.job import Job, expected_frames, expected_parts, parts_of
@@ -18,6 +21,8 @@ from src.video.workers import check_workers, make_by_workers, sharing_memory
 
 
 def main(argv):
+    if "--serve" in argv:
+        return serve(argv)
     options = parse_options(VideoOptions, argv, __doc__)
     check_outputs(options)
     check_workers(options)
@@ -60,9 +65,11 @@ def load(stages, tiles):
     return [stage.load(video_predictor, tile) for stage, tile in zip(stages, tiles)]
 
 
-def leave_on_termination(*_):
-    """A termination ends like an interrupt, so that nothing unfinished is left behind."""
-    sys.exit(128 + signal.SIGTERM)
+def serve(argv):
+    from src.serve.options import ServeOptions
+    from src.serve.server import serve_page
+
+    serve_page(parse_options(ServeOptions, argv, "Turn videos into smoother ones from a page in the browser."), main)
 
 
 if __name__ == "__main__":

@@ -76,6 +76,16 @@ def exit_code_of(error):
     return None
 
 
+def told(error):
+    """Return the message of an exception in one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def leave_on_termination(*_):
+    """A termination ends like an interrupt, so that nothing unfinished is left behind."""
+    sys.exit(128 + signal.SIGTERM)
+
+
 def run_command(main, argv=None):
     """Run `main(argv)` as a process: one line on stderr for a user's failure, a traceback for a defect of ours."""
     try:
@@ -84,6 +94,5 @@ def run_command(main, argv=None):
         code = exit_code_of(error)
         if code is None:
             raise
-        message = " ".join(str(error).split()) or type(error).__name__
-        print(f"error: {message}", file=sys.stderr)
+        print(f"error: {told(error)}", file=sys.stderr)
         sys.exit(code)

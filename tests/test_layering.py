@@ -31,6 +31,7 @@ ALLOWED = {
     ),
     "src.engine": ("src.errors", "src.metrics.*", "src.weights.*"),
     "src.report": ("src.metrics.titles", "src.video.images"),
+    "src.serve": ("src.errors", "src.config", "src.report", "src.video.*"),
     "src.video": (
         "src.errors", "src.config", "src.runtime", "src.runtime.options", "src.engine.launch", "src.engine.watch",
         "src.ops.bicubic_matrix",

@@ -43,7 +43,6 @@ class Stage:
         """Return the network, which predicts in tiles of this side. Raises what choosing a predictor does."""
         return Tiled(choose_predictor(self.options, self.flow_scale, self.needs_scale), tile)
 
-
     def seconds(self, network: Tiled) -> float:
         """Return about how long one prediction of whole frames takes, by the time of a smaller one, made twice."""
         height, width = min(self.height, TRIED), min(self.width, TRIED)

@@ -3,7 +3,7 @@
 import pytest
 
 from src.report.page import write_report
-from tests.report.browser import NAMES, Browser, find_browser
+from tests.browser import NAMES, Browser, find_browser
 from tests.report.evaluated import evaluated
 
 CLIP = "getComputedStyle(document.querySelectorAll('.over')[1]).clipPath"

@@ -138,8 +138,16 @@ def test_a_failure_between_them_ends_both_and_is_the_one_that_is_told():
     assert seen == [0, 1, 2, 3, 4, 5, "ended"], "what was begun is not finished as if it were whole"
 
 
+@pytest.fixture
+def python_hears():
+    """MindSpore, once it has run a graph, takes interruptions for itself and makes terminations of them."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("times", [1, 3])
-def test_an_interruption_waits_for_what_is_being_used_and_then_comes(times):
+def test_an_interruption_waits_for_what_is_being_used_and_then_comes(python_hears, times):
     finished = []
 
     def use(items):
@@ -160,7 +168,7 @@ def interrupt_soon():
     signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
 
-def test_an_interruption_ends_the_wait_for_an_item():
+def test_an_interruption_ends_the_wait_for_an_item(python_hears):
     asked, stop = threading.Event(), threading.Event()
 
     def slow():
@@ -177,7 +185,7 @@ def test_an_interruption_ends_the_wait_for_an_item():
             stop.set()
 
 
-def test_an_interruption_ends_the_wait_for_room():
+def test_an_interruption_ends_the_wait_for_room(python_hears):
     stop = threading.Event()
 
     def use(items):
