@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from infer import load
 from src.errors import UsageError
 from src.video.job import Job, expected_parts
 from src.video.media import survey
-from src.video.memory import SHARE, needed_bytes
+from src.video.memory import SHARE, free_bytes, needed_bytes
 from src.video.shares import shares_of
-from src.video.tiles import Tiled
+from src.video.stages import stages_of
 from src.video.workers import WorkerOptions, check_workers
 from tests.data.moving_clip import moving_frames
 from tests.runs import ROOT, exit_code, names, report_of, run
@@ -69,8 +70,8 @@ def share_out_here(monkeypatch):
         expected = expected_parts(source, options)
         shares = shares_of(parts.gaps(expected), expected, options.worker_num)
         for share in reversed(shares):
-            predictor = Tiled(sys.modules["src.runtime.mindspore_graph"].load_predictor(), *parts.tiles)
-            job = Job(source, [predictor], timeline, options, options.output_path)
+            networks = load(stages_of(options, source, free_bytes()), parts.tiles)
+            job = Job(source, networks, timeline, options, options.output_path)
             for span in share:
                 job.make(parts, span, lambda: None)
         dealt.append(len(shares))
@@ -93,13 +94,18 @@ CASES = {
     "duplicates": (drawn_on_twos, Average(), ["--duplicates", "drop"]),
     "enlarged": (cut_beside_every_seam, Weighted(5, 4), ["--model", "tdan_x4"]),
     "enlarged from seven": (cut_beside_every_seam, Weighted(7, 4), ["--model", "toflow_vsr_x4"]),
+    "batches": (cut_beside_every_seam, Weighted(4), ["--batch_size", "3"]),
+    "enlarged in batches": (cut_beside_every_seam, Weighted(5, 4), ["--model", "tdan_x4", "--batch_size", "3"]),
+    "enlarged, then more": (cut_beside_every_seam, Weighted(4), ["--upscale", "tdan_x4", "--upscale_ckpt", "enlarger"]),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_frames_are_the_same_whoever_makes_which_part(tmp_path, loaded, share_out_here, monkeypatch, case):
     write, predictor, flags = CASES[case]
-    monkeypatch.setattr(sys.modules["src.runtime.mindspore_graph"], "load_predictor", lambda *_, **__: predictor)
+    networks = {"enlarger": Weighted(5, 4), "": predictor}
+    runtime = sys.modules["src.runtime.mindspore_graph"]
+    monkeypatch.setattr(runtime, "load_predictor", lambda _, ckpt_path, *__, **options: networks[ckpt_path])
     path, flags = write(tmp_path), ["--tile", "off", "--part_frames", "4", *flags]
     alone = run(path, tmp_path / "alone.mp4", "--resume", *flags)
     shared = run(path, tmp_path / "shared.mp4", "--worker_num", "4", *flags)
