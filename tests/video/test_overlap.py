@@ -21,6 +21,18 @@ def no_thread_is_left():
     assert threading.active_count() <= before
 
 
+@pytest.fixture
+def interrupt():
+    """Return what interrupts the main thread; not by SIGINT, for which MindSpore brings a handler of its own."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, interrupted)
+    yield lambda: os.kill(os.getpid(), signal.SIGUSR1)
+    signal.signal(signal.SIGUSR1, before)
+
+
 def counting(log, upto=100):
     try:
         for number in range(upto):
@@ -140,13 +152,13 @@ def test_a_failure_between_them_ends_both_and_is_the_one_that_is_told():
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_an_interruption_waits_for_what_is_being_used_and_then_comes(times):
+def test_an_interruption_waits_for_what_is_being_used_and_then_comes(interrupt, times):
     finished = []
 
     def use(items):
         for _ in items:
             for _ in range(times):
-                os.kill(os.getpid(), signal.SIGINT)
+                interrupt()
                 time.sleep(0.05)
             finished.append(True)
 
@@ -155,18 +167,13 @@ def test_an_interruption_waits_for_what_is_being_used_and_then_comes(times):
     assert finished == [True]
 
 
-def interrupt_soon():
-    """Interrupt this thread's main one when it has come to wait."""
-    time.sleep(0.1)
-    os.kill(os.getpid(), signal.SIGINT)
-
-
-def test_an_interruption_ends_the_wait_for_an_item():
+def test_an_interruption_ends_the_wait_for_an_item(interrupt):
     asked, stop = threading.Event(), threading.Event()
 
     def slow():
         asked.wait()
-        interrupt_soon()
+        time.sleep(0.1)  # until the main thread waits
+        interrupt()
         stop.wait()
         yield 1
 
@@ -178,12 +185,13 @@ def test_an_interruption_ends_the_wait_for_an_item():
             stop.set()
 
 
-def test_an_interruption_ends_the_wait_for_room():
+def test_an_interruption_ends_the_wait_for_room(interrupt):
     stop = threading.Event()
 
     def use(items):
         next(items)
-        interrupt_soon()
+        time.sleep(0.1)  # until the main thread waits
+        interrupt()
         stop.wait()
 
     with pytest.raises(KeyboardInterrupt), behind(use, depth=1) as used:
