@@ -1,5 +1,6 @@
 """Work in threads beside the network: in order, bounded, and gone with what it was made for."""
 
+import os
 import signal
 import threading
 import time
@@ -18,6 +19,18 @@ def no_thread_is_left():
     before = threading.active_count()
     yield
     assert threading.active_count() <= before
+
+
+@pytest.fixture
+def interrupt():
+    """Return what interrupts the main thread; not by SIGINT, for which MindSpore brings a handler of its own."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGUSR1, interrupted)
+    yield lambda: os.kill(os.getpid(), signal.SIGUSR1)
+    signal.signal(signal.SIGUSR1, before)
 
 
 def counting(log, upto=100):
@@ -138,22 +151,14 @@ def test_a_failure_between_them_ends_both_and_is_the_one_that_is_told():
     assert seen == [0, 1, 2, 3, 4, 5, "ended"], "what was begun is not finished as if it were whole"
 
 
-@pytest.fixture
-def python_hears():
-    """MindSpore, once it has run a graph, takes interruptions for itself and makes terminations of them."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.parametrize("times", [1, 3])
-def test_an_interruption_waits_for_what_is_being_used_and_then_comes(python_hears, times):
+def test_an_interruption_waits_for_what_is_being_used_and_then_comes(interrupt, times):
     finished = []
 
     def use(items):
         for _ in items:
             for _ in range(times):
-                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+                interrupt()
                 time.sleep(0.05)
             finished.append(True)
 
@@ -162,18 +167,13 @@ def test_an_interruption_waits_for_what_is_being_used_and_then_comes(python_hear
     assert finished == [True]
 
 
-def interrupt_soon():
-    """Interrupt this thread's main one when it has come to wait."""
-    time.sleep(0.1)
-    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-
-
-def test_an_interruption_ends_the_wait_for_an_item(python_hears):
+def test_an_interruption_ends_the_wait_for_an_item(interrupt):
     asked, stop = threading.Event(), threading.Event()
 
     def slow():
         asked.wait()
-        interrupt_soon()
+        time.sleep(0.1)  # until the main thread waits
+        interrupt()
         stop.wait()
         yield 1
 
@@ -185,12 +185,13 @@ def test_an_interruption_ends_the_wait_for_an_item(python_hears):
             stop.set()
 
 
-def test_an_interruption_ends_the_wait_for_room(python_hears):
+def test_an_interruption_ends_the_wait_for_room(interrupt):
     stop = threading.Event()
 
     def use(items):
         next(items)
-        interrupt_soon()
+        time.sleep(0.1)  # until the main thread waits
+        interrupt()
         stop.wait()
 
     with pytest.raises(KeyboardInterrupt), behind(use, depth=1) as used:
