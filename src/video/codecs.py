@@ -26,6 +26,7 @@ class Encoder:
     rgb: tuple[tuple[int, str], ...] = ()  # bits and format of frames that it keeps as RGB
     reorder: int = 0  # frames that may be decoded before the one that is shown first
     largest_denominator: int = 2**31 - 1  # of a frame's duration in seconds
+    film_tag: str = ""  # its name in MP4 and MOV, where players refuse the one that FFmpeg gives it
     mastering: MasteringOptions | None = None  # None: it takes none
     environment: tuple[tuple[str, str], ...] = ()  # variables that it is to find, unless they are set otherwise
 
@@ -70,7 +71,7 @@ QSCALE = {"flags": "+qscale"}
 LAMBDA = 118  # FFmpeg's unit of it
 LIBX264 = Encoder(
     "libx264",
-    {"x264-params": "mbtree=0"},  # with it no two runs are alike
+    {"x264-params": "mbtree=0"},  # with mbtree no two runs are alike
     16,
     reorder=2,
     mastering=MasteringOptions("x264-params", "mastering-display", "cll", 50000),
@@ -83,6 +84,7 @@ LIBX265 = Encoder(
     even_only=True,
     smallest=128,
     reorder=2,
+    film_tag="hvc1",
     mastering=MasteringOptions("x265-params", "master-display", "max-cll", 50000),
 )
 LIBVPX = Encoder("libvpx-vp9", {"b": "0", "cpu-used": "4", "row-mt": "1"}, 18, odd_sizes=True)

@@ -48,6 +48,8 @@ class PictureEncoder:
         context.width, context.height = size
         context.pix_fmt = self.pixel_format
         context.time_base = self._period
+        if encoder.film_tag and container.format.name in ("mp4", "mov"):
+            context.codec_tag = encoder.film_tag
         keeps_rgb = is_rgb(self.pixel_format)
         context.colorspace = RGB if keeps_rgb else source.tags.matrix
         context.color_range = FULL_RANGE if keeps_rgb else source.tags.range

@@ -52,18 +52,17 @@ class MasteringOptions:
 
 def read_mastering(frame: av.VideoFrame) -> Mastering | None:
     """Return what comes with a decoded frame, None where nothing does."""
-    found = {each.type.name: bytes(each) for each in frame.side_data}
+    told_screen, told_light = frame.side_data.get(SCREEN), frame.side_data.get(LIGHT)
     screen = light = ()
-    if SCREEN in found:
-        *numbers, has_colours, has_light = struct.unpack("22i", found[SCREEN][:88])  # AVMasteringDisplayMetadata
+    if told_screen is not None:
+        *numbers, has_colours, has_light = struct.unpack("22i", bytes(told_screen)[:88])  # AVMasteringDisplayMetadata
         if has_colours and has_light and all(numbers[1::2]):
             screen = tuple(Fraction(*pair) for pair in zip(numbers[::2], numbers[1::2]))
-    if LIGHT in found:
-        light = struct.unpack("2I", found[LIGHT][:8])
+    if told_light is not None:
+        light = struct.unpack("2I", bytes(told_light)[:8])
     return Mastering(screen, light) if screen or light else None
 
 
 def changing_metadata(frame: av.VideoFrame) -> list[str]:
     """Return the names of what comes with a decoded frame and changes from scene to scene."""
-    names = {each.type.name for each in frame.side_data}
-    return sorted({told for name, told in CHANGING.items() if name in names})
+    return sorted({told for name, told in CHANGING.items() if frame.side_data.get(name) is not None})

@@ -139,9 +139,9 @@ MASTERED = "qp=1:cll=987,321:mastering-display=G(13250,34500)B(7500,3000)R(34000
 
 def mastering_of(path):
     with av.open(str(path)) as container:
-        told = {each.type.name: bytes(each) for each in next(container.decode(video=0)).side_data}
-    screen = struct.unpack("20i", told["MASTERING_DISPLAY_METADATA"][:80])
-    return np.divide(screen[::2], screen[1::2]), struct.unpack("2I", told["CONTENT_LIGHT_LEVEL"][:8])
+        told = next(container.decode(video=0)).side_data
+        screen = struct.unpack("20i", bytes(told.get("MASTERING_DISPLAY_METADATA"))[:80])
+        return np.divide(screen[::2], screen[1::2]), struct.unpack("2I", bytes(told.get("CONTENT_LIGHT_LEVEL"))[:8])
 
 
 @pytest.mark.parametrize("codec", ["h264", "h265", "av1"])

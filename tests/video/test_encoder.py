@@ -110,6 +110,15 @@ def test_a_smaller_number_of_quality_is_a_better_picture(tmp_path, codec):
     assert errors == sorted(errors)
 
 
+@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
+def test_h265_is_named_as_every_player_knows_it(tmp_path, suffix):
+    """With hev1, which FFmpeg writes unless told, those of Apple show nothing."""
+    skip_without("h265")
+    path = write(tmp_path / f"out{suffix}", 8, Coding("h265"), frames_of(8, 3))
+    with av.open(str(path)) as container:
+        assert container.streams.video[0].codec_context.codec_tag == "hvc1"
+
+
 @pytest.mark.parametrize("depth", [8, 16])
 def test_ffv1_keeps_every_level(tmp_path, depth):
     top = 256 if depth == 8 else 65536

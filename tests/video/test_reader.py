@@ -87,7 +87,8 @@ def test_a_turned_video_gives_an_upright_result_of_the_same_shape(tmp_path, load
     with av.open(str(result)) as container:
         stream = container.streams.video[0]
         frames = [(frame.rotation, frame.to_ndarray(format="gray")) for frame in container.decode(video=0)]
-    assert (stream.width, stream.height, stream.sample_aspect_ratio) == (32, 48, Fraction(3, 4))
+        shape = (stream.width, stream.height, stream.sample_aspect_ratio)
+    assert shape == (32, 48, Fraction(3, 4))
     for turned, shown in frames:
         assert turned == 0 and shown[2:6, 26:30].min() > 200 and shown[12:].max() < 80 and shown[:, :20].max() < 80
 
