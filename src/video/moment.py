@@ -10,7 +10,9 @@ from fractions import Fraction
 import numpy as np
 
 from src.ops.bicubic_matrix import bicubic_matrix
-from src.video.frames import Placed
+from src.video.frames import Placed, in_depth, kind_of
+
+BYTES = kind_of(8)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Watch:
             self._frames.popleft()
             self._first += 1
         before, after = self._frames[0], self._frames[1] if len(self._frames) > 1 else None
-        return Moment(time, eight_bits(made), before.levels, self._blend(before, after, time / self._slow))
+        return Moment(time, in_depth(made, BYTES), before.levels, self._blend(before, after, time / self._slow))
 
     def _blend(self, before, after, time):
         if after is None or time <= before.frame.time:
@@ -81,14 +83,9 @@ class _Enlarged:
     @property
     def exact(self):
         if self._exact is None:
-            self._exact = self._enlarge(eight_bits(self.frame.pixels))
+            self._exact = self._enlarge(in_depth(self.frame.pixels, BYTES))
         return self._exact
 
     @property
     def levels(self):
         return np.rint(self.exact).astype(np.uint8)
-
-
-def eight_bits(pixels: np.ndarray) -> np.ndarray:
-    """Return levels of 16 bits as levels of 8; those of 8 as they are."""
-    return pixels if pixels.dtype == np.uint8 else ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from src.video.frames import Placed
-from src.video.moment import Watch, eight_bits
+from src.video.moment import Watch
 from tests import reference
 from tests.video.clips import flat_frames, picture, placed
 
@@ -72,8 +72,3 @@ def test_frames_are_forgotten_once_the_result_has_passed_them():
 
 def placed_lazily(frames):
     return (Placed(frame, Fraction(index, 25)) for index, frame in enumerate(frames))
-
-
-def test_sixteen_bits_are_rounded_to_eight():
-    levels_16 = np.array([0, 128, 129, 257 * 100, 65535], np.uint16)
-    assert eight_bits(levels_16).tolist() == [0, 0, 1, 100, 255]
