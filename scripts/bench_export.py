@@ -1,5 +1,6 @@
 """The export side of scripts/bench.py: how far every runtime is from the golden output of every network.
 
+Networks have their shipped weights, or else drawn ones.
 Rows are kept in a file, so that the table can be made in pieces: what is there and agrees is not measured again.
 """
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from src.errors import EnvironmentFault, MindFramesError, PartialError, UsageError
 from src.runtime.exported import TOLERANCE, golden_difference, read_manifest
+from src.runtime.mindspore_graph import CHECKPOINTS
 
 ROOT = Path(__file__).resolve().parents[1]
 OLD_PYTHON = ROOT / ".venv-2.0.0" / "bin" / "python"
@@ -127,7 +129,9 @@ def bench_export(options) -> None:
                 key = (name, "{}x{}".format(*size))
                 if key in rows and agrees(rows[key]):
                     continue
-                weights = Path(folder) / f"{name}.ckpt"
+                weights = CHECKPOINTS / f"{name}.ckpt"
+                if not weights.exists():
+                    weights = Path(folder) / f"{name}.ckpt"
                 if not weights.exists():
                     drawn_weights(name, weights)
                 rows[key] = differences(name, weights, size, files)
