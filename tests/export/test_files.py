@@ -20,13 +20,14 @@ ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "checkpoints" / "ifrnet_s.ckpt"
 # What all others consist of, at the smallest sizes; scripts/bench.py export does every network at real ones
 SIZES = {"ifrnet_s": (24, 40), "flavr_2x": (8, 16), "toflow_vfi": (16, 32), "tdan_x4": (5, 7)}
+SLOW_SIZES = {"toflow_vsr_x4": (4, 12), "ifrplus": (16, 32)}
 
 
 def exporter(folder, **changes):
     return Exporter(ExportOptions(file_name=str(folder / "net"), **changes))
 
 
-@pytest.fixture(scope="module", params=SIZES)
+@pytest.fixture(scope="module", params=[*SIZES, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW_SIZES)])
 def network(request, tmp_path_factory):
     """A network's name, its weights, and a folder."""
     folder = tmp_path_factory.mktemp(request.param)
@@ -37,9 +38,10 @@ def network(request, tmp_path_factory):
 
 def test_a_network_as_mindir_and_onnx_gives_the_golden_output_everywhere(network):
     name, weights, folder = network
+    size = {**SIZES, **SLOW_SIZES}[name]
     made = exporter(folder, model=name, ckpt_path=str(weights))
     mindir = folder / "net.mindir"
-    assert made.export(SIZES[name], mindir) <= 1e-4
+    assert made.export(size, mindir) <= 1e-4
     manifest = read_manifest(mindir)
     inputs, outputs = read_golden(mindir)
     assert [list(each.shape) for each in inputs] == [each["shape"] for each in manifest.inputs]
@@ -49,7 +51,7 @@ def test_a_network_as_mindir_and_onnx_gives_the_golden_output_everywhere(network
 
     made.options = ExportOptions(file_name="net", model=name, ckpt_path=str(weights), file_format="ONNX")
     onnx = folder / "other.onnx"
-    assert made.export(SIZES[name], onnx) <= 1e-4
+    assert made.export(size, onnx) <= 1e-4
     assert read_manifest(onnx).mindir_version is None
     assert golden_difference(open_openvino(onnx, read_manifest(onnx)), onnx) <= 1e-4
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import eval as program
-from scripts.bench_export import OLD_PYTHON, export_with
+from scripts.bench_export import OLD_PYTHON, drawn_weights, export_with
 from src.errors import EnvironmentFault
 from src.export.files import Exporter
 from src.export.options import ExportOptions
@@ -83,6 +83,20 @@ def test_lite_runs_what_mindspore_2_0_exports_beyond_the_size_its_transposed_con
     assert golden_difference(LiteSession(path, read_manifest(path)), path) <= 1e-4
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("flavr_2x", (8, 16)), ("toflow_vfi", (16, 32)), ("toflow_vsr_x4", (4, 12)), ("tdan_x4", (5, 7)),
+     ("ifrplus", (16, 32))],
+)  # fmt: skip
+def test_lite_runs_every_kind_of_network(tmp_path, name, size):
+    _needs_lite()
+    weights, path = tmp_path / "weights.ckpt", tmp_path / "net.mindir"
+    drawn_weights(name, weights)
+    _export_old(size, path, name, weights)
+    assert golden_difference(LiteSession(path, read_manifest(path)), path) <= 1e-4
+
+
 def test_lite_refuses_a_file_of_a_newer_mindspore_with_both_versions(exports):
     _needs_lite()
     manifest = read_manifest(exports / "mindir.mindir")
@@ -92,10 +106,10 @@ def test_lite_refuses_a_file_of_a_newer_mindspore_with_both_versions(exports):
         LiteSession(exports / "mindir.mindir", manifest)
 
 
-def _export_old(size, path):
+def _export_old(size, path, name="ifrnet_s", weights=SHIPPED):
     if not OLD_PYTHON.is_file():
         pytest.skip("no .venv-2.0.0, which exports for Lite: bash scripts/run_tests.sh 2.0.0 makes it")
-    export_with(OLD_PYTHON, "ifrnet_s", SHIPPED, size, "MINDIR", path)
+    export_with(OLD_PYTHON, name, weights, size, "MINDIR", path)
 
 
 def _needs_lite():
