@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from src.errors import EnvironmentFault, UsageError, WeightsError
 from src.export import files
 from src.export.files import Exporter
 from src.export.options import ExportOptions
+from src.models import create_model
 from src.runtime.exported import golden_difference, read_golden, read_manifest
 from src.runtime.mindir import open_mindir
 from src.runtime.mindspore_graph import load_predictor
@@ -124,6 +126,24 @@ def test_an_export_that_computes_something_else_is_not_written_and_the_earlier_o
     with pytest.raises(WeightsError, match="differs by 0.0002 from its golden output; at most 0.0001"):
         made.export((16, 32), tmp_path / "net.mindir")
     assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
+
+
+def test_the_network_of_the_golden_output_is_let_go_before_the_export_is_checked(tmp_path, monkeypatch):
+    made, created, alive = exporter(tmp_path), [], []
+
+    def create(name):
+        network = create_model(name)
+        created.append(weakref.ref(network))
+        return network
+
+    def opened(*arguments):
+        alive.extend(each() is not None for each in created)
+        return open_mindir(*arguments)
+
+    monkeypatch.setattr(files, "create_model", create)
+    monkeypatch.setattr(files, "open_mindir", opened)
+    made.export((16, 16), tmp_path / "net.mindir")
+    assert alive == [False]
 
 
 def test_a_damaged_or_newer_mindir_is_told_with_both_versions(tmp_path):
