@@ -4,7 +4,7 @@ python scripts/bench.py ops: the fused and the portable form of every operator; 
 python scripts/bench.py loader --upstream ROOT --torch_python PYTHON: our loader against that of IFRNet.
 python scripts/bench.py train --network NAME --upstream ROOT --torch_python PYTHON: our training step against that of
 upstream's PyTorch code, eager, on the same batch, losses and cores.
-python scripts/bench.py export --network all --sizes 64x96 256x448 50x70: every exported network through every runtime.
+python scripts/bench.py export --network all --sizes 64x96 50x70 256x448: every exported network through every runtime.
 python scripts/bench.py model --network all --upstream ROOT --torch_python PYTHON: parameters, multiply-accumulates,
 time and memory of every network, as a Markdown table.
 python scripts/bench.py edge --mindir_path X.mindir --upstream ROOT --torch_python PYTHON: the C++ program against
@@ -173,7 +173,10 @@ def main(arguments: list) -> None:
     parser.add_argument("--torch_python", default="python3", help="loader, train, model, edge: a Python with PyTorch")
     parser.add_argument("--network", default="ifrnet_s", help="a name of src/models; model, export: or all")
     parser.add_argument("--sizes", nargs="+", default=[], help="model, export, video: HEIGHTxWIDTH of the frames")
-    parser.add_argument("--work_path", default="", help="export: folder of the files (default: a temporary one)")
+    parser.add_argument("--work_path", default="", help="export: where its folder of files is made (default: /tmp)")
+    parser.add_argument(
+        "--rows_path", default="outputs/bench_export.json", help="export: its rows; those that agree are kept"
+    )
     loader = parser.add_argument_group("loader")
     loader.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="numbers of workers (default: 1 2)")
     loader.add_argument("--batch_size", type=int, default=6, help="default: %(default)s")

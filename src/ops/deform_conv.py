@@ -10,12 +10,13 @@ from src.ops.bilinear import first_rows, sample_rows, zero_bordered
 
 
 @constexpr
-def _tap_positions(height, width, kernel, stride, padding, dilation):
-    # (1, 1, taps, 2, pixels): y, x of each tap of each output pixel when nothing is deformed
-    y, x = np.meshgrid(np.arange(height) * stride - padding, np.arange(width) * stride - padding, indexing="ij")
+def _tap_positions(height, width, groups, kernel, stride, padding, dilation):
+    # (1, groups * taps, height, 1) and (1, groups * taps, 1, width): y and x of each tap when nothing is deformed.
+    # Apart, because an exported file would hold the positions of all pixels as a constant of many megabytes.
     tap_y, tap_x = np.meshgrid(np.arange(kernel) * dilation, np.arange(kernel) * dilation, indexing="ij")
-    positions = np.stack([tap_y.reshape(-1, 1) + y.reshape(1, -1), tap_x.reshape(-1, 1) + x.reshape(1, -1)], 1)
-    return Tensor(positions[None, None].astype(np.float32))
+    y = np.tile(tap_y.reshape(-1, 1), (groups, 1)) + np.arange(height) * stride - padding
+    x = np.tile(tap_x.reshape(-1, 1), (groups, 1)) + np.arange(width) * stride - padding
+    return Tensor(y[None, :, :, None].astype(np.float32)), Tensor(x[None, :, None].astype(np.float32))
 
 
 class DeformableConvolution(nn.Cell):
@@ -108,14 +109,18 @@ class DeformableConvolution(nn.Cell):
         batch, channels, height, width = x.shape
         out_height, out_width = offsets.shape[2], offsets.shape[3]
         pixels, groups, taps = out_height * out_width, self.deform_groups, self.kernel * self.kernel
-        taps_at = _tap_positions(out_height, out_width, self.kernel, self.stride, self.padding, self.dilation)
-        # (y, x), then samples as B, pixels, groups, taps: the order of the columns of the product below
-        position = ops.transpose(offsets.reshape(batch, groups, taps, 2, pixels) + taps_at, (3, 0, 4, 1, 2))
-        y = ops.clip_by_value(position[0], -1.0, float(height)) + 1.0
-        x_position = ops.clip_by_value(position[1], -1.0, float(width)) + 1.0
+        taps_y, taps_x = _tap_positions(
+            out_height, out_width, groups, self.kernel, self.stride, self.padding, self.dilation
+        )
+        offsets = offsets.reshape(batch, groups * taps, 2 * out_height, out_width)
+        size = (batch, groups * taps, out_height, out_width)
+        y = ops.slice(offsets, (0, 0, 0, 0), size) + taps_y
+        x_position = ops.slice(offsets, (0, 0, out_height, 0), size) + taps_x
+        y = self._by_pixel(ops.clip_by_value(y, -1.0, float(height))) + 1.0
+        x_position = self._by_pixel(ops.clip_by_value(x_position, -1.0, float(width))) + 1.0
         weight = 1.0
         if mask is not None:
-            weight = ops.transpose(mask.reshape(batch, groups, taps, pixels), (0, 3, 1, 2))
+            weight = self._by_pixel(mask)
 
         group_channels = channels // groups
         maps = ops.transpose(x.reshape(batch * groups, group_channels, height, width), (0, 2, 3, 1))
@@ -126,6 +131,12 @@ class DeformableConvolution(nn.Cell):
         sampled = sampled.reshape(batch * pixels, groups * taps * group_channels)
         output = ops.matmul(sampled, self._product_weights()).reshape(batch, pixels, self.out_channels)
         return ops.transpose(output, (0, 2, 1)).reshape(batch, self.out_channels, out_height, out_width)
+
+    def _by_pixel(self, values):
+        # (B, groups * taps, H', W') -> (B, pixels, groups, taps): the order of the columns of the product
+        batch, channels, height, width = values.shape
+        values = ops.transpose(values.reshape(batch, channels, height * width), (0, 2, 1))
+        return values.reshape(batch, height * width, self.deform_groups, channels // self.deform_groups)
 
     def _product_weights(self):
         # (out, in / groups, k, k) -> (deform_groups * taps * group channels, out)
