@@ -44,6 +44,7 @@ def test_frame_and_flows_equal_the_published_ones(numbers):
     assert_stored(frame.asnumpy(), numbers, "middle/unclipped", PICTURE)
 
 
+@pytest.mark.slow
 def test_clipped_frame_equals_the_published_one_at_half_the_scale_of_motion_and_of_refinement(numbers):
     network = official_network("portable", numbers, flow_scale=0.5, refiner_scale=0.5)
     frame = network(*frames((1, 3, 32, 64), 2, 2))

@@ -73,7 +73,7 @@ def test_without_upstream_there_are_no_columns_for_it(stub, capfd):
 def test_every_network_is_run_at_the_size_that_makes_the_frame(stub, capfd):
     bench.main([*stub(), "--network", "all", "--sizes", "64x96", "--rounds", "1"])
     output = capfd.readouterr()
-    started = {tuple(line.split()) for line in output.err.splitlines()}
+    started = {tuple(line.split()) for line in output.err.splitlines() if line}
     ours = {(file, *arguments) for file, *arguments in started if file == "side.py"}
     assert {arguments[1] for arguments in ours} == set(CASES)
     assert ("side.py", "tdan_x4", "16", "24", "CPU") in ours and ("side.py", "ifrnet", "64", "96", "CPU") in ours
