@@ -24,7 +24,7 @@ PUBLISHED = [name for name, recipe in RECIPES.items() if not name.startswith(("i
 # One recipe for every network and the dataset it learns from; the others differ from it by numbers alone.
 PAIRS = {(recipe.model, recipe.dataset): name for name, recipe in RECIPES.items() if name in PUBLISHED}
 # Of the pairs, those that run by default; the others take minutes to compile, most by layers of the same kind.
-QUICK = {"ifrnet_s": "vimeo_triplet", "toflow_vfi": "vimeo_triplet"}
+QUICK = {"ifrnet_s": "vimeo_triplet"}
 # Statistics are not trained; those of TOFlow's SPyNet stay what they were where it comes from one without any.
 KEPT = ("moving_mean", "moving_variance")
 

@@ -80,6 +80,7 @@ def test_the_manifest_says_what_the_file_is_and_the_golden_output_is_the_network
     assert sorted(each.name for each in tmp_path.iterdir()) == ["net.golden.npz", "net.json", "net.mindir"]
 
 
+@pytest.mark.slow
 def test_half_precision_halves_the_file_and_is_what_the_shipped_weights_have(tmp_path):
     whole, half = tmp_path / "whole.mindir", tmp_path / "half.mindir"
     exporter(tmp_path).export((16, 16), whole)

@@ -65,6 +65,7 @@ def test_frames_of_any_size_are_resized_as_published_and_read_in_rgb_on_request(
     assert_stored(network(*frames((1, 3, 50, 70), 2, 2)).asnumpy(), numbers, "rgb/flow", **FLOW)
 
 
+@pytest.mark.slow
 def test_gradient_reaches_every_parameter_and_equals_the_published_one(numbers):
     objective = MeanMotion(official_network("fused", numbers))
     parameters = objective.trainable_params()

@@ -36,6 +36,7 @@ def test_odd_sizes_are_kept_to_the_pixel(tmp_path, loaded, monkeypatch, size, ou
     assert (larger.width, larger.height, larger.count) == (4 * size[0], 4 * size[1], 3)
 
 
+@pytest.mark.slow
 def test_the_shipped_network_takes_odd_sizes_too(tmp_path):
     """Its padding leaves the sources as they are, and its new frame shows what lies between them."""
     for size in SIZES:
