@@ -101,7 +101,10 @@ def test_training_losses_with_and_without_a_given_flow(name, form, case, options
 
 @pytest.mark.parametrize(
     "form, geometry_weight, stored_gradient",
-    [("portable", 0.01, "training/gradient"), ("fused", 1.0, "training/gradient_of_heavy_geometry")],
+    [
+        pytest.param("portable", 0.01, "training/gradient", marks=pytest.mark.slow),
+        ("fused", 1.0, "training/gradient_of_heavy_geometry"),
+    ],
 )
 def test_gradient_of_every_parameter(form, geometry_weight, stored_gradient):
     numbers = stored(FILES["ifrnet_s"])
