@@ -29,7 +29,9 @@ def training_batch(name):
     return (first, *others[:3], Tensor(target))
 
 
-@pytest.mark.parametrize("name, form", [("flavr_2x", "fused"), pytest.param("flavr_8x", "portable", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name, form", [("flavr_2x", "fused"), pytest.param("flavr_8x", "portable", marks=pytest.mark.slow)]
+)
 def test_training_loss_and_gradient_of_every_parameter(name, form):
     numbers = stored(f"{name}.npz")
     network = official_network(name, form)
