@@ -11,7 +11,7 @@ from src.config import parse_options
 from src.errors import leave_on_termination, run_command
 from src.serve.options import ServeOptions
 from src.serve.server import serve_page
-from tests.video.clips import Average
+from tests.video.clips import Average, Larger
 
 SECONDS = float(os.environ.get("SECONDS_OF_A_PREDICTION", "0.1"))
 
@@ -20,18 +20,6 @@ class SlowAverage(Average):
     def __call__(self, frames, times):
         time.sleep(SECONDS * len(times))
         return super().__call__(frames, times)
-
-
-class Larger:
-    """A predictor that repeats the pixels of the middle one of five frames."""
-
-    inputs = 5
-    outputs = 1
-    scale = 4
-    timestep = "fixed"
-
-    def __call__(self, frames, times):
-        return frames[2:3].repeat(4, axis=2).repeat(4, axis=3)
 
 
 def load_predictor(model, ckpt_path, *device):

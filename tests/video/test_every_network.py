@@ -27,7 +27,7 @@ infer.main([folder + "/in", "--output_path", folder + "/out", "--model", model, 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [(5, 7), (33, 17)])
+@pytest.mark.parametrize("size", [(1, 1), (5, 7), (33, 17), (127, 129)])
 @pytest.mark.parametrize("model", [name for name, task in TASKS.items() if task != "flow"])
 def test_odd_sizes_are_kept_by_every_network(model, size, tmp_path):
     (tmp_path / "in").mkdir()
