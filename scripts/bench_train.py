@@ -99,8 +99,12 @@ class UpstreamSide:
 
     def __init__(self, python: str, script: Path, *arguments):
         command = [python, *(str(word) for word in (script, *arguments))]
+        # what our device asks of threads is not for theirs
+        environment = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}
         try:
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+            )
         except OSError as error:
             raise UsageError(f"--torch_python is a Python with PyTorch; {python!r}: {error.strerror}") from error
 

@@ -10,6 +10,7 @@ import numpy as np
 from mindspore import Tensor, nn, ops
 
 from src.models.layers import Convolution
+from src.ops.batch_norm import BatchNormReLU
 from src.ops.resize import Resize
 from src.ops.warp import BORDER, ZEROS, Warp
 
@@ -64,19 +65,11 @@ class HiddenLayer(nn.Cell):
         self.convolution = Convolution(in_channels, out_channels, _KERNEL, bias=not batch_norm)
         self.batch_norm = batch_norm
         if batch_norm:
-            self.normalisation = nn.BatchNorm2d(
-                out_channels,
-                gamma_init="ones",
-                beta_init="zeros",
-                moving_mean_init="zeros",
-                moving_var_init="ones",
-            )
+            self.normalisation = BatchNormReLU(out_channels)
 
     def construct(self, x):
         x = self.convolution(x)
-        if self.batch_norm:
-            x = self.normalisation(x)
-        return ops.relu(x)
+        return self.normalisation(x) if self.batch_norm else ops.relu(x)
 
 
 class Level(nn.Cell):

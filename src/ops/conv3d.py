@@ -4,7 +4,8 @@ import numpy as np
 from mindspore import Parameter, Tensor, nn, ops
 from mindspore.common.initializer import initializer
 
-from src.ops.backend import PORTABLE, form_of
+from src.ops.backend import COMPILED, PORTABLE, form_of
+from src.ops.compiled import convolution as compiled
 from src.ops.convolution import folded, kernel_columns, kernel_rows
 from src.ops.upsample import phase_matrix
 
@@ -40,7 +41,12 @@ class Convolution3d(nn.Cell):
         self.has_bias = bias
         self.times = kernel[0]
         self.kernel_shape = (out_channels, in_channels * kernel[0], *kernel[1:])
-        self.portable = form_of("convolution_3d") == PORTABLE
+        form = form_of("convolution_3d")
+        self.portable = form == PORTABLE
+        self.compiled_form = None
+        if form == COMPILED:
+            kind = compiled.BiasedConvolution if bias else compiled.Convolution
+            self.compiled_form = kind((1, stride, stride))
         self.fused = ops.Conv3D(
             out_channels,
             kernel,
@@ -49,7 +55,7 @@ class Convolution3d(nn.Cell):
             stride=(1, stride, stride),
         )
         self.trains_by_products = (
-            form_of("convolution_gradient") == PORTABLE and stride == 1 and tuple(kernel) == (3, 3, 3)
+            form_of("convolution") == PORTABLE and stride == 1 and tuple(kernel) == (3, 3, 3)
         )
         self.products = _Products(self.fused, in_channels, out_channels) if self.trains_by_products else None
         self.flat = ops.Conv2D(
@@ -57,6 +63,8 @@ class Convolution3d(nn.Cell):
         )
 
     def construct(self, x):
+        if self.compiled_form is not None:
+            return self.compiled_form(x, self.weight, self.bias) if self.has_bias else self.compiled_form(x, self.weight)
         if self.portable:
             out = self.flat(neighbours_in_time(x, self.times), self.weight.reshape(self.kernel_shape))
             out = _frames_inside(out, x.shape[0])
@@ -113,7 +121,9 @@ class TransposedConvolution3d(nn.Cell):
         self.out_channels = out_channels
         self.weight = Parameter(initializer(weight_init, (in_channels, out_channels, 3, 4, 4)), name="weight")
         self.bias = Parameter(initializer(bias_init, (out_channels,)), name="bias")
-        self.portable = form_of("convolution_3d") == PORTABLE
+        form = form_of("convolution_3d")
+        self.portable = form == PORTABLE
+        self.compiled_form = compiled.TransposedConvolution((1, 2, 2)) if form == COMPILED else None
         # output frame t reads frames t-1, t and t+1 through the kernel backwards
         self.phase_matrix = Tensor(np.kron(np.eye(3)[::-1], phase_matrix()).astype(np.float32))
         # The primitive counts channels as the convolution it is the adjoint of: its output is our input.
@@ -121,6 +131,8 @@ class TransposedConvolution3d(nn.Cell):
         self.phases = ops.Conv2D(4 * out_channels, (3, 3), pad_mode="pad", pad=1)
 
     def construct(self, x):
+        if self.compiled_form is not None:
+            return self.compiled_form(x, self.weight, self.bias)
         batch, _, frames, height, width = x.shape
         bias = self.bias.reshape(1, -1, 1, 1, 1)
         if not self.portable:

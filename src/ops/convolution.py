@@ -2,8 +2,9 @@
 
 from mindspore import nn, ops
 
-from src.ops.backend import PORTABLE, form_of
+from src.ops.backend import COMPILED, PORTABLE, form_of
 from src.ops.bilinear import constant_zeros
+from src.ops.compiled.convolution import BiasedConvolution, Convolution
 
 
 class Convolution2d(nn.Conv2d):
@@ -12,8 +13,8 @@ class Convolution2d(nn.Conv2d):
     x: (B, in_channels, H, W); output: (B, out_channels, H', W') with H' = ceil(H / stride).
     weight: (out_channels, in_channels, kernel, kernel); bias: (out_channels,), when there is one.
 
-    Both forms are the backend's convolution, so that the same is exported. The portable form trains with matrix
-    products instead, at stride 1 and with kernels larger than 3. CPU, 2.8.0, portable against fused: 0.6x the time of
+    The fused and the portable form are the backend's convolution, so that the same is exported. The portable form
+    trains with matrix products instead, at stride 1 and with kernels larger than 3. CPU, 2.8.0, portable against fused: 0.6x the time of
     a whole step of TOFlow, whose kernels are 7 and 9 wide. With kernels of 3 a step of IFRNet took 0.96x to 1.05x, and
     twice as long to compile.
     """
@@ -39,12 +40,22 @@ class Convolution2d(nn.Conv2d):
             weight_init=weight_init,
             bias_init=bias_init,
         )
-        self.portable = form_of("convolution_gradient") == PORTABLE
+        form = form_of("convolution")
+        self.portable = form == PORTABLE
+        self.compiled_form = None
+        if form == COMPILED:
+            self.compiled_form = (BiasedConvolution if bias else Convolution)((stride, stride))
         if self.portable and stride == 1 and kernel > 3:
             operator = self.conv2d
             # a Cell cannot take the place of a primitive under its name before that is gone
             del self.conv2d
             self.conv2d = Products(operator, out_channels, kernel)
+
+    def construct(self, x):
+        if self.compiled_form is not None:
+            return self.compiled_form(x, self.weight, self.bias) if self.has_bias else self.compiled_form(x, self.weight)
+        out = self.conv2d(x, self.weight)
+        return self.bias_add(out, self.bias) if self.has_bias else out
 
 
 class Products(nn.Cell):

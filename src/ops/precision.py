@@ -4,8 +4,11 @@ import mindspore
 import numpy as np
 from mindspore import Parameter, Tensor, nn, ops
 
-from src.ops.convolution import Products
+from src.ops.conv3d import Convolution3d, TransposedConvolution3d
+from src.ops.convolution import Convolution2d, Products
+from src.ops.upsample import TransposedConvolution
 
+_WITH_COMPILED_FORM = (Convolution2d, TransposedConvolution, Convolution3d, TransposedConvolution3d)
 _CONVOLUTIONS = (ops.Conv2D, ops.Conv2DTranspose, ops.Conv3D, ops.Conv3DTranspose)
 
 
@@ -39,6 +42,8 @@ def halve_convolutions(network: nn.Cell, precision: str = "float16") -> int:
     for _, cell in list(network.cells_and_names()):
         if isinstance(cell, Products):
             cell.by_products = False
+        if isinstance(cell, _WITH_COMPILED_FORM):
+            cell.compiled_form = None  # in single precision alone
         for name, operator in _convolutions(cell):
             kind = HalfPrecisionTransposed if isinstance(operator, ops.Conv2DTranspose) else HalfPrecision
             delattr(cell, name)

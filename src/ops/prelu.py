@@ -4,7 +4,8 @@ import numpy as np
 from mindspore import Parameter, Tensor, nn, ops
 from mindspore.ops.operations import _grad_ops
 
-from src.ops.backend import PORTABLE, form_of
+from src.ops.backend import COMPILED, PORTABLE, form_of
+from src.ops.compiled.prelu import Rectification
 
 
 class PReLU(nn.Cell):
@@ -18,13 +19,14 @@ class PReLU(nn.Cell):
     def __init__(self, channels: int, slope: float = 0.25):
         super().__init__()
         self.slope = Parameter(Tensor(np.full(channels, slope, np.float32)), name="slope")
-        self.portable = form_of("prelu") == PORTABLE
-        self.fused = ops.PReLU()
-        self.rectify = _Rectification()
+        form = form_of("prelu")
+        self.portable = form == PORTABLE
+        self.compiled_form = Rectification() if form == COMPILED else None
+        self.rectify = _Rectification() if self.portable else ops.PReLU()
 
     def construct(self, x):
-        if not self.portable:
-            return self.fused(x, self.slope)
+        if self.compiled_form is not None:
+            return self.compiled_form(x, self.slope)
         return self.rectify(x, self.slope)
 
 

@@ -4,7 +4,8 @@ import numpy as np
 from mindspore import Parameter, Tensor, nn, ops
 from mindspore.common.initializer import initializer
 
-from src.ops.backend import PORTABLE, form_of
+from src.ops.backend import COMPILED, PORTABLE, form_of
+from src.ops.compiled import convolution as compiled
 
 # Output row 2i reads input rows i-1 and i through kernel rows 3 and 1; row 2i+1 reads i and i+1 through 2 and 0.
 # Each phase becomes a convolution of three taps (i-1, i, i+1); None stands for the zero that fills the third.
@@ -41,13 +42,17 @@ class TransposedConvolution(nn.Cell):
         shape = (in_channels, out_channels, 4, 4)
         self.weight = Parameter(initializer(weight_init, shape), name="weight")
         self.bias = Parameter(initializer(bias_init, (out_channels,)), name="bias")
-        self.portable = form_of("transposed_convolution") == PORTABLE
+        form = form_of("transposed_convolution")
+        self.portable = form == PORTABLE
+        self.compiled_form = compiled.TransposedConvolution((2, 2)) if form == COMPILED else None
         self.phase_matrix = Tensor(phase_matrix())
         # The primitive counts channels as the convolution it is the adjoint of: its output is our input.
         self.transposed = ops.Conv2DTranspose(in_channels, (4, 4), pad_mode="pad", pad=1, stride=2)
         self.phases = ops.Conv2D(4 * out_channels, (3, 3), pad_mode="pad", pad=1)
 
     def construct(self, x):
+        if self.compiled_form is not None:
+            return self.compiled_form(x, self.weight, self.bias)
         batch, _, height, width = x.shape
         bias = self.bias.reshape(1, -1, 1, 1)
         if not self.portable:

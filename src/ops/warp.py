@@ -4,8 +4,9 @@ import numpy as np
 from mindspore import Tensor, nn, ops
 from mindspore.ops import constexpr
 
-from src.ops.backend import PORTABLE, form_of
+from src.ops.backend import COMPILED, PORTABLE, form_of
 from src.ops.bilinear import edge_repeated, first_rows, sample_rows, zero_bordered
+from src.ops.compiled.warp import Sampling
 
 BORDER = "border"
 ZEROS = "zeros"
@@ -37,9 +38,13 @@ class Warp(nn.Cell):
             raise ValueError(f"warp padding is {BORDER!r} or {ZEROS!r}; got {padding!r}")
         self.padding = padding
         self.zeros = padding == ZEROS
-        self.portable = form_of("warp") == PORTABLE
+        form = form_of("warp")
+        self.portable = form == PORTABLE
+        self.compiled_form = Sampling(self.zeros) if form == COMPILED else None
 
     def construct(self, frame, flow):
+        if self.compiled_form is not None:
+            return self.compiled_form(frame, flow)
         if self.portable:
             return self._gathered(frame, flow)
         return self._grid_sampled(frame, flow)

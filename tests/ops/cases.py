@@ -8,10 +8,14 @@ import mindspore
 import numpy as np
 from mindspore import ParameterTuple, Tensor, nn
 
-from src.ops.backend import fused, portable
+from src.ops.backend import compiled, fused, portable
+from src.ops.compiled import library
 from tests.reference import central_differences
 
-FORMS = {"portable": portable, "fused": fused}
+REQUESTS = {"portable": portable, "fused": fused, "compiled": compiled}
+FORMS = ("portable", "fused")
+# of an operator that is compiled as well, where that can be had
+ALL_FORMS = (*FORMS, "compiled") if library.is_available() else FORMS
 VALUES = {"rtol": 1e-5, "atol": 1e-5}
 GRADIENTS = {"rtol": 3e-5, "atol": 3e-5}
 
@@ -79,7 +83,7 @@ class Together(nn.Cell):
         return total, outputs
 
 
-def measure(cases: dict, forms: Sequence = tuple(FORMS)) -> dict:
+def measure(cases: dict, forms: Sequence = FORMS) -> dict:
     """Return {(form, name): Measured} for every case in every form, out of one compiled graph."""
     keys = [(form, name) for form in forms for name in cases]
     operators = [_built(cases[name], form) for form, name in keys]
@@ -122,7 +126,7 @@ def between_pixels(random, shape, reach):
 
 
 def _built(case, form):
-    with FORMS[form]():
+    with REQUESTS[form]():
         operator = case.build()
     for parameter, value in zip(operator.get_parameters(), case.parameters):
         assert parameter.shape == value.shape

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from mindspore import Tensor, ops
 
+from src.ops.compiled import library
 from src.ops.conv3d import Convolution3d, TransposedConvolution3d
 from tests import reference
-from tests.ops.cases import FORMS, Case, assert_gradients, assert_values, measure
+from tests.ops.cases import ALL_FORMS, REQUESTS, Case, assert_gradients, assert_values, measure
 
 RANDOM = np.random.default_rng(0)
 
@@ -54,25 +55,26 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def measured():
-    return measure(CASES)
+    return measure(CASES, ALL_FORMS)
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ALL_FORMS)
 def test_convolution_mixes_time_height_and_width_by_its_kernel(measured, form, name):
     assert_values(CASES[name], measured[form, name])
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ALL_FORMS)
 def test_convolution_gradients_by_input_weight_and_bias(measured, form, name):
     assert_gradients(CASES[name], measured[form, name])
 
 
-def test_gradient_by_products_is_that_of_the_backends_convolution():
+def test_gradient_by_products_is_that_of_the_backends_convolution(monkeypatch):
+    monkeypatch.setattr(library, "is_available", lambda: False)
     x, weights = Tensor(_normal(2, 2, 3, 32, 33)), Tensor(_normal(2, 3, 3, 32, 33))
     gradients = []
-    for form in (nullcontext, FORMS["fused"]):
+    for form in (nullcontext, REQUESTS["fused"]):
         with form():
             network = Convolution3d(2, 3)
         network.weight.set_data(Tensor(_WEIGHT))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from src.ops.convolution import Convolution2d
-from tests.ops.cases import FORMS, Case, assert_gradients, assert_values, measure
+from tests.ops.cases import ALL_FORMS, Case, assert_gradients, assert_values, measure
 
 RANDOM = np.random.default_rng(0)
 
@@ -40,16 +40,16 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def measured():
-    return measure(CASES)
+    return measure(CASES, ALL_FORMS)
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ALL_FORMS)
 def test_convolution_keeps_the_size_at_stride_1(measured, form, name):
     assert_values(CASES[name], measured[form, name])
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ALL_FORMS)
 def test_convolution_gradients_by_input_weight_and_bias(measured, form, name):
     assert_gradients(CASES[name], measured[form, name])

@@ -7,7 +7,7 @@ from mindspore import Tensor
 
 from src.ops.deform_conv import DeformableConvolution
 from tests import reference
-from tests.ops.cases import FORMS, Case, assert_gradients, assert_values, between_pixels, measure
+from tests.ops.cases import FORMS, REQUESTS, Case, assert_gradients, assert_values, between_pixels, measure
 
 RANDOM = np.random.default_rng(0)
 
@@ -85,7 +85,7 @@ def test_deformable_convolution_gradients_by_map_offsets_mask_and_weights(measur
 
 @pytest.mark.parametrize("form", FORMS)
 def test_offset_channels_are_y_then_x_of_each_tap_of_each_group(form):
-    with FORMS[form]():
+    with REQUESTS[form]():
         convolution = DeformableConvolution(2, 1, deform_groups=2, bias=False)
     weight = np.zeros((1, 2, 3, 3), np.float32)
     weight[0, :, 1, 2] = 1.0, 10.0
@@ -101,7 +101,7 @@ def test_offset_channels_are_y_then_x_of_each_tap_of_each_group(form):
 
 
 def test_an_exported_file_holds_no_positions_of_all_pixels(tmp_path):
-    with FORMS["portable"]():
+    with REQUESTS["portable"]():
         convolution = DeformableConvolution(2, 2)
     inputs = Tensor(_normal(1, 2, 64, 64)), Tensor(_normal(1, 18, 64, 64))
     mindspore.export(convolution, *inputs, file_name=str(tmp_path / "net"), file_format="MINDIR")

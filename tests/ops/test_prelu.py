@@ -5,7 +5,7 @@ import pytest
 
 from src.ops.prelu import PReLU
 from tests import reference
-from tests.ops.cases import FORMS, Case, assert_gradients, assert_values, measure
+from tests.ops.cases import ALL_FORMS, Case, assert_gradients, assert_values, measure
 
 RANDOM = np.random.default_rng(0)
 SLOPES = np.array([0.25, -0.5, 0.0, 1.5], np.float32)
@@ -23,17 +23,17 @@ CASES = {"frames": _case(2, 4, 3, 5), "one_channel": _case(2, 1, 3, 3), "frames_
 
 @pytest.fixture(scope="module")
 def measured():
-    return measure(CASES)
+    return measure(CASES, ALL_FORMS)
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ALL_FORMS)
 def test_prelu_has_one_slope_a_channel(measured, form, name):
     assert_values(CASES[name], measured[form, name])
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ALL_FORMS)
 def test_prelu_gradients_by_input_and_slope(measured, form, name):
     assert_gradients(CASES[name], measured[form, name])
 

@@ -5,7 +5,7 @@ import pytest
 
 from src.ops.upsample import TransposedConvolution
 from tests import reference
-from tests.ops.cases import FORMS, Case, assert_gradients, assert_values, measure
+from tests.ops.cases import ALL_FORMS, Case, assert_gradients, assert_values, measure
 
 RANDOM = np.random.default_rng(0)
 
@@ -32,16 +32,16 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def measured():
-    return measure(CASES)
+    return measure(CASES, ALL_FORMS)
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ALL_FORMS)
 def test_transposed_convolution_spreads_each_pixel_over_its_kernel(measured, form, name):
     assert_values(CASES[name], measured[form, name])
 
 
 @pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", ALL_FORMS)
 def test_transposed_convolution_gradients_by_input_weight_and_bias(measured, form, name):
     assert_gradients(CASES[name], measured[form, name])
