@@ -9,6 +9,7 @@ from mindspore import nn, ops
 from mindspore.common.initializer import Zero
 
 from src.models.layers import Convolution, fan_in_uniform
+from src.ops.convolution import Convolution2d
 from src.ops.deform_conv import DeformableConvolution
 from src.ops.prelu import PReLU
 from src.ops.resize import Resize
@@ -25,24 +26,12 @@ class ClampedPReLU(PReLU):
         slope = ops.relu(self.slope)
         if self.training:
             slope = ops.depend(slope, ops.assign(self.slope, slope))
-        if not self.portable:
-            return self.fused(x, slope)
-        positive = ops.relu(x)
-        return positive + slope.reshape(1, -1, 1, 1) * (x - positive)
+        return self.rectified(x, slope)
 
 
-def zero_convolution(in_channels: int, out_channels: int) -> nn.Conv2d:
+def zero_convolution(in_channels: int, out_channels: int) -> Convolution2d:
     """Return a 3x3 convolution that starts at zero, so that a deformation starts undeformed."""
-    return nn.Conv2d(
-        in_channels,
-        out_channels,
-        3,
-        pad_mode="pad",
-        padding=1,
-        has_bias=True,
-        weight_init=Zero(),
-        bias_init=Zero(),
-    )
+    return Convolution2d(in_channels, out_channels, weight_init=Zero(), bias_init=Zero())
 
 
 class FlowGuidedDeformation(nn.Cell):

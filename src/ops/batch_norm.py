@@ -11,7 +11,8 @@ class BatchNormReLU(nn.BatchNorm2d):
 
     Ioffe and Szegedy, "Batch Normalization", ICML 2015. Training takes mean and variance from the batch and moves the
     parameters `moving_mean` and `moving_variance` a tenth of the way towards them, the variance as an unbiased
-    estimate; otherwise these stand in for them. It starts as the identity, but for the ReLU.
+    estimate (the backend of MindSpore 2.0.0: the biased one); otherwise these stand in for them. It starts as the
+    identity, but for the ReLU.
     """
 
     def __init__(self, channels: int):

@@ -64,7 +64,9 @@ class Convolution3d(nn.Cell):
 
     def construct(self, x):
         if self.compiled_form is not None:
-            return self.compiled_form(x, self.weight, self.bias) if self.has_bias else self.compiled_form(x, self.weight)
+            if self.has_bias:
+                return self.compiled_form(x, self.weight, self.bias)
+            return self.compiled_form(x, self.weight)
         if self.portable:
             out = self.flat(neighbours_in_time(x, self.times), self.weight.reshape(self.kernel_shape))
             out = _frames_inside(out, x.shape[0])

@@ -14,9 +14,9 @@ class Convolution2d(nn.Conv2d):
     weight: (out_channels, in_channels, kernel, kernel); bias: (out_channels,), when there is one.
 
     The fused and the portable form are the backend's convolution, so that the same is exported. The portable form
-    trains with matrix products instead, at stride 1 and with kernels larger than 3. CPU, 2.8.0, portable against fused: 0.6x the time of
-    a whole step of TOFlow, whose kernels are 7 and 9 wide. With kernels of 3 a step of IFRNet took 0.96x to 1.05x, and
-    twice as long to compile.
+    trains with matrix products instead, at stride 1 and with kernels larger than 3. CPU, 2.8.0, portable against
+    fused: 0.6x the time of a whole step of TOFlow, whose kernels are 7 and 9 wide. With kernels of 3 a step of IFRNet
+    took 0.96x to 1.05x, and twice as long to compile.
     """
 
     def __init__(
@@ -53,7 +53,9 @@ class Convolution2d(nn.Conv2d):
 
     def construct(self, x):
         if self.compiled_form is not None:
-            return self.compiled_form(x, self.weight, self.bias) if self.has_bias else self.compiled_form(x, self.weight)
+            if self.has_bias:
+                return self.compiled_form(x, self.weight, self.bias)
+            return self.compiled_form(x, self.weight)
         out = self.conv2d(x, self.weight)
         return self.bias_add(out, self.bias) if self.has_bias else out
 

@@ -25,9 +25,13 @@ class PReLU(nn.Cell):
         self.rectify = _Rectification() if self.portable else ops.PReLU()
 
     def construct(self, x):
+        return self.rectified(x, self.slope)
+
+    def rectified(self, x, slope):
+        """Return what `construct` does, with other slopes (C,)."""
         if self.compiled_form is not None:
-            return self.compiled_form(x, self.slope)
-        return self.rectify(x, self.slope)
+            return self.compiled_form(x, slope)
+        return self.rectify(x, slope)
 
 
 class _Rectification(nn.Cell):

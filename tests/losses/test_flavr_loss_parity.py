@@ -30,7 +30,12 @@ def training_batch(name):
 
 
 @pytest.mark.parametrize(
-    "name, form", [("flavr_2x", "fused"), pytest.param("flavr_8x", "portable", marks=pytest.mark.slow)]
+    "name, form",
+    [
+        ("flavr_2x", "default"),
+        pytest.param("flavr_2x", "fused", marks=pytest.mark.slow),
+        pytest.param("flavr_8x", "portable", marks=pytest.mark.slow),
+    ],
 )
 def test_training_loss_and_gradient_of_every_parameter(name, form):
     numbers = stored(f"{name}.npz")

@@ -103,6 +103,7 @@ def test_training_losses_with_and_without_a_given_flow(name, form, case, options
     "form, geometry_weight, stored_gradient",
     [
         pytest.param("portable", 0.01, "training/gradient", marks=pytest.mark.slow),
+        ("default", 0.01, "training/gradient"),
         ("fused", 1.0, "training/gradient_of_heavy_geometry"),
     ],
 )

@@ -16,7 +16,7 @@ STEPS = 10
 
 def test_ten_steps_from_equal_weights_on_equal_batches():
     expected = stored("ifrnet_training.npz")["losses"]
-    objective = IFRNetLoss(official_network("ifrnet_s", "portable", stored(FILES["ifrnet_s"])))
+    objective = IFRNetLoss(official_network("ifrnet_s", "default", stored(FILES["ifrnet_s"])))
     step = TrainStep(objective, AdamW(objective.trainable_params(), CosineRate(1e-4, 1e-5, STEPS))).set_train()
     losses = []
     for index in range(STEPS):

@@ -1,5 +1,6 @@
 """FLAVR networks that carry the formula weights of the stored runs, and the inputs of those runs."""
 
+from contextlib import nullcontext
 from functools import lru_cache
 
 from mindspore import Tensor
@@ -10,7 +11,8 @@ from src.weights.published import official_flavr_name
 from tests.reference_weights import reference_frames, reference_weights
 from tests.stored_numbers import stored
 
-FORMS = {"portable": backend.portable, "fused": backend.fused}
+# default: on a CPU compiled, where that can be had
+FORMS = {"portable": backend.portable, "fused": backend.fused, "default": nullcontext}
 
 
 def official_network(name, form):

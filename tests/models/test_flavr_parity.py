@@ -39,7 +39,7 @@ def test_formula_weights_are_those_of_the_stored_runs(name):
     [
         ("flavr_8x", "portable"),
         ("flavr_8x", "fused"),
-        ("flavr_4x", "fused"),
+        ("flavr_4x", "default"),
         ("flavr_2x", "portable"),
         ("flavr_2x", "fused"),
     ],

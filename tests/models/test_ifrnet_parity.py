@@ -27,7 +27,7 @@ class Trace(nn.Cell):
 
 @pytest.fixture(
     scope="module",
-    params=[("ifrnet_s", "portable"), ("ifrnet_s", "fused"), ("ifrnet", "portable"), ("ifrnet_l", "fused")],
+    params=[("ifrnet_s", "portable"), ("ifrnet_s", "fused"), ("ifrnet", "default"), ("ifrnet_l", "fused")],
     ids="-".join,
 )
 def traced(request):

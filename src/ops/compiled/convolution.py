@@ -70,7 +70,8 @@ class TransposedConvolution(nn.Cell):
 
 def _size_of(strides):
     def size(x, weight, *bias):
-        axes = zip(x[2:], weight[2:], strides)
-        return [x[0], weight[0], *((length + (kernel - 1) // 2 * 2 - kernel) // step + 1 for length, kernel, step in axes)]
+        padded = [length + (kernel - 1) // 2 * 2 for length, kernel in zip(x[2:], weight[2:])]
+        steps = [(length - kernel) // stride for length, kernel, stride in zip(padded, weight[2:], strides)]
+        return [x[0], weight[0], *(count + 1 for count in steps)]
 
     return size
