@@ -22,7 +22,8 @@ class BatchNormReLU(nn.BatchNorm2d):
         self.compiled_form = NormalisedRectification() if form_of("batch_norm") == COMPILED else None
 
     def construct(self, x):
-        if self.training and self.compiled_form is not None:
+        by_batch = self.training if self.use_batch_statistics is None else self.use_batch_statistics
+        if by_batch and self.compiled_form is not None:
             y, mean, variance = self.compiled_form(x, self.gamma, self.beta)
             places = x.shape[0] * x.shape[2] * x.shape[3]
             variance = variance * (places / max(places - 1, 1))

@@ -59,6 +59,7 @@ struct Operand {
 // One primitive, with what brings its operands from plain layouts into its own and back.
 struct Plan {
   dnnl::primitive primitive;
+  memory::desc scratchpad;
   std::vector<Operand> operands;
 
   void Add(int argument, const memory::desc &given, const memory::desc &wanted, bool is_result = false) {
@@ -73,8 +74,12 @@ struct Plan {
 
   void Run(const std::vector<void *> &data) const {
     static thread_local dnnl::stream stream(Engine());
-    static thread_local Buffer buffers[4];
+    static thread_local Buffer buffers[4], workspace;
     std::unordered_map<int, memory> arguments;
+    if (scratchpad.get_size() > 0) {
+      arguments.emplace(DNNL_ARG_SCRATCHPAD,
+                        memory(scratchpad, Engine(), workspace.OfSize(scratchpad.get_size())));
+    }
     for (size_t i = 0; i < operands.size(); ++i) {
       const auto &operand = operands[i];
       memory plain(operand.given, Engine(), data[i]);
@@ -116,13 +121,20 @@ bool Deduce(Geometry *geometry) {
   return true;
 }
 
+// oneDNN's own scratchpads belong to the thread that made the primitive; MindSpore runs it on any.
+dnnl::primitive_attr Attributes() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
 convolution_forward::primitive_desc Forward(const Geometry &g, bool biased) {
   if (!biased) {
     return {Engine(), prop_kind::forward_training, algorithm::convolution_direct, Any(g.x), Any(g.weight), Any(g.y),
-            g.strides, g.margins, g.margins};
+            g.strides, g.margins, g.margins, Attributes()};
   }
   return {Engine(), prop_kind::forward_training, algorithm::convolution_direct, Any(g.x), Any(g.weight), Any(g.bias),
-          Any(g.y), g.strides, g.margins, g.margins};
+          Any(g.y), g.strides, g.margins, g.margins, Attributes()};
 }
 
 enum class Pass { kForward, kForwardBiased, kByInput, kByWeight, kByWeightAndBias };
@@ -132,6 +144,7 @@ std::shared_ptr<Plan> Make(Pass pass, const Geometry &g) {
   if (pass == Pass::kForward || pass == Pass::kForwardBiased) {
     const auto desc = Forward(g, pass == Pass::kForwardBiased);
     plan->primitive = convolution_forward(desc);
+    plan->scratchpad = desc.scratchpad_desc();
     plan->Add(DNNL_ARG_SRC, Given(g.x), desc.src_desc());
     plan->Add(DNNL_ARG_WEIGHTS, Given(g.weight), desc.weights_desc());
     if (pass == Pass::kForwardBiased) plan->Add(DNNL_ARG_BIAS, Given(g.bias), desc.bias_desc());
@@ -139,8 +152,9 @@ std::shared_ptr<Plan> Make(Pass pass, const Geometry &g) {
   } else if (pass == Pass::kByInput) {
     const convolution_backward_data::primitive_desc desc(Engine(), algorithm::convolution_direct, Any(g.x),
                                                          Any(g.weight), Any(g.y), g.strides, g.margins, g.margins,
-                                                         Forward(g, false));
+                                                         Forward(g, false), Attributes());
     plan->primitive = convolution_backward_data(desc);
+    plan->scratchpad = desc.scratchpad_desc();
     plan->Add(DNNL_ARG_DIFF_DST, Given(g.y), desc.diff_dst_desc());
     plan->Add(DNNL_ARG_WEIGHTS, Given(g.weight), desc.weights_desc());
     plan->Add(DNNL_ARG_DIFF_SRC, Given(g.x), desc.diff_src_desc(), true);
@@ -149,11 +163,12 @@ std::shared_ptr<Plan> Make(Pass pass, const Geometry &g) {
     const auto desc =
         biased ? convolution_backward_weights::primitive_desc(Engine(), algorithm::convolution_direct, Any(g.x),
                                                               Any(g.weight), Any(g.bias), Any(g.y), g.strides,
-                                                              g.margins, g.margins, Forward(g, true))
+                                                              g.margins, g.margins, Forward(g, true), Attributes())
                : convolution_backward_weights::primitive_desc(Engine(), algorithm::convolution_direct, Any(g.x),
                                                               Any(g.weight), Any(g.y), g.strides, g.margins, g.margins,
-                                                              Forward(g, false));
+                                                              Forward(g, false), Attributes());
     plan->primitive = convolution_backward_weights(desc);
+    plan->scratchpad = desc.scratchpad_desc();
     plan->Add(DNNL_ARG_SRC, Given(g.x), desc.src_desc());
     plan->Add(DNNL_ARG_DIFF_DST, Given(g.y), desc.diff_dst_desc());
     plan->Add(DNNL_ARG_DIFF_WEIGHTS, Given(g.weight), desc.diff_weights_desc(), true);

@@ -1,5 +1,6 @@
 """Compiled operators against the backend's own at sizes of real layers, where oneDNN blocks channels by 8 and 16."""
 
+import mindspore
 import numpy as np
 import pytest
 from mindspore import Tensor, ops
@@ -99,3 +100,17 @@ def test_half_precision_is_the_backends(name):
         layer.bias.set_data(Tensor(np.zeros(layer.bias.shape, np.float32)))
     single, half = (layer(x).asnumpy() for layer in layers)
     assert 0 < np.abs(half - single).max() < 4e-3 * np.abs(single).max()
+
+
+def test_a_plan_made_by_one_thread_serves_another():
+    # outside of a graph operators run on another thread than inside of one, and both share what was planned
+    with compiled():
+        layer = Convolution2d(2, 3, 7)
+    x = Tensor(np.random.default_rng(0).normal(size=(1, 2, 2, 2)).astype(np.float32))
+    in_graph = layer(x).asnumpy()
+    mindspore.set_context(mode=mindspore.PYNATIVE_MODE)
+    try:
+        outside = layer(x).asnumpy()
+    finally:
+        mindspore.set_context(mode=mindspore.GRAPH_MODE)
+    np.testing.assert_array_equal(outside, in_graph)
