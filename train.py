@@ -29,6 +29,7 @@ def main(argv):
     from src.losses.objectives import create_objective
     from src.models import create_model
     from src.models.initialise import initialise
+    from src.ops.backend import default_forms
     from src.ops.precision import halve_convolutions
     from src.runtime.mindspore_graph import GraphPredictor
 
@@ -41,7 +42,7 @@ def main(argv):
     source = training_source(recipe, objective.columns, workers.count)
     length = run_length(recipe, source, workers.count)
     if recipe.dry_run:
-        print(outline(recipe, network, objective, length, workers.count))
+        print(outline(recipe, network, objective, length, workers.count, default_forms()))
         return
     if recipe.amp_level != "O0":
         halve_convolutions(network)

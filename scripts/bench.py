@@ -1,6 +1,6 @@
 """Measure how fast things run here, two ways of each in turn, so that a busy machine disturbs both alike.
 
-python scripts/bench.py ops: the fused and the portable form of every operator; the numbers behind src/ops/backend.py.
+python scripts/bench.py ops: the forms of every operator; the numbers behind src/ops/backend.py.
 python scripts/bench.py loader --upstream ROOT --torch_python PYTHON: our loader against that of IFRNet.
 python scripts/bench.py train --network NAME --upstream ROOT --torch_python PYTHON: our training step against that of
 upstream's PyTorch code, eager, on the same batch, losses and cores.
@@ -36,6 +36,9 @@ from src.errors import run_command  # noqa: E402
 
 def operator_cases() -> list:
     """Return (name in DEVICE_FORMS or None, description, builder, arrays) of every operator at sizes of its users."""
+    from src.ops.batch_norm import BatchNormReLU
+    from src.ops.conv3d import Convolution3d
+    from src.ops.convolution import Convolution2d
     from src.ops.correlation import CostVolume
     from src.ops.deform_conv import DeformableConvolution
     from src.ops.prelu import PReLU
@@ -52,11 +55,14 @@ def operator_cases() -> list:
     def normal(*shape):
         return random.normal(size=shape).astype(np.float32)
 
+    def normalise():
+        return BatchNormReLU(64).set_train()
+
     def deformable(deform_groups):
         return lambda: DeformableConvolution(64, 64, deform_groups=deform_groups)
 
-    warp, resize, prelu = "warp", "resize", "prelu"
-    transposed, deformed = "transposed_convolution", "deformable_convolution"
+    warp, resize, prelu, flat, in_time = "warp", "resize", "prelu", "convolution", "convolution_3d"
+    transposed, deformed, normalised = "transposed_convolution", "deformable_convolution", "batch_norm"
     return [
         (warp, "warp 3 ch 256x448", Warp, (normal(1, 3, 256, 448), 3 * normal(1, 2, 256, 448))),
         (warp, "warp 24 ch 128x224", Warp, (normal(1, 24, 128, 224), 3 * normal(1, 2, 128, 224))),
@@ -66,6 +72,11 @@ def operator_cases() -> list:
         (resize, "resize x2 4 ch 16x28", Doubled, (normal(1, 4, 16, 28),)),
         (prelu, "PReLU 24 ch 128x224", lambda: PReLU(24), (normal(1, 24, 128, 224),)),
         (prelu, "PReLU 72 ch 64x64 batch 4", lambda: PReLU(72), (normal(4, 72, 64, 64),)),
+        (flat, "convolution 64 ch 128x224", lambda: Convolution2d(64, 64), (normal(1, 64, 128, 224),)),
+        (flat, "convolution 7x7 32 to 64 ch", lambda: Convolution2d(32, 64, 7), (normal(2, 32, 128, 128),)),
+        (flat, "convolution 24 ch batch 4", lambda: Convolution2d(24, 24), (normal(4, 24, 64, 64),)),
+        (in_time, "convolution 3-D 64 ch 4x64x64", lambda: Convolution3d(64, 64), (normal(1, 64, 4, 64, 64),)),
+        (normalised, "batch norm, ReLU 64 ch 128x128", normalise, (normal(1, 64, 128, 128),)),
         (transposed, "transposed 72 to 8 ch 128x224", lambda: TransposedConvolution(72, 8), (normal(1, 72, 128, 224),)),
         (
             transposed,
@@ -115,41 +126,45 @@ def forward_and_training(build, arrays: tuple) -> tuple:
 
 
 def compared(forms: dict, rounds: int) -> str:
-    """Return one pass's columns: the medians in ms, and portable / fused of the medians and of the fastest rounds."""
+    """Return one pass's columns: the median in ms of the fused form, and the ratios of the others to it.
+
+    The ratios are those of the fastest rounds. An operator of a single form has its own median.
+    """
     times = alternate(forms, rounds)
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    if "fused" not in times:
-        return f"{'-':>8} {medians['portable']:8.2f} {'-':>6} {'-':>6}"
-    fastest = min(times["portable"]) / min(times["fused"])
-    median = medians["portable"] / medians["fused"]
-    return f"{medians['fused']:8.2f} {medians['portable']:8.2f} {median:5.2f}x {fastest:5.2f}x"
+    first = times.get("fused") or times["portable"]
+    columns = f"{statistics.median(first):8.2f}"
+    for form in ("portable", "compiled"):
+        ratio = f"{min(times[form]) / min(first):.2f}x" if "fused" in times and form in times else "-"
+        columns += f" {ratio:>8}"
+    return columns
 
 
 def bench_operators(options: argparse.Namespace) -> None:
-    """Print the table of operators: medians, and portable / fused of the medians and of the fastest rounds.
-
-    On a busy machine believe the fastest rounds. An operator that has a single form stands under portable.
-    """
+    """Print the table of operators: what the fused form takes, and portable / fused and compiled / fused."""
     start_device(options.device_target, seed=1)
     import mindspore
 
-    from src.ops.backend import DEVICE_FORMS, fused, portable
+    from src.ops.backend import COMPILED_OPERATORS, compiled, form_of, fused, portable
+    from src.ops.compiled import library
+
+    requests = {"fused": fused, "portable": portable}
+    if options.device_target == "CPU" and library.is_available():
+        requests["compiled"] = compiled
 
     print(f"MindSpore {mindspore.__version__}, {options.device_target}, {options.rounds} rounds, milliseconds")
-    columns = f"{'fused':>8} {'portable':>8} {'ratio':>6} {'fastest':>7}"
-    print(f"{'':34} {'forward':^33}  {'with gradients':^33}")
+    columns = f"{'fused ms':>8} {'portable':>8} {'compiled':>8}"
+    print(f"{'':34} {'forward':^26}  {'with gradients':^26}")
     print(f"{'operator':34} {columns}  {columns}  default")
     for name, description, build, arrays in operator_cases():
         passes = ({}, {})
-        for form, request in (("fused", fused), ("portable", portable)):
-            if name or form == "portable":
+        for form, request in requests.items():
+            if name in COMPILED_OPERATORS if form == "compiled" else name or form == "portable":
                 with request():
                     functions = forward_and_training(build, arrays)
                 for each, function in zip(passes, functions):
                     each[form] = function
         forward, training = (compared(each, options.rounds) for each in passes)
-        default = DEVICE_FORMS[name][options.device_target] if name else "one form"
-        print(f"{description:34} {forward:32}  {training:32}  {default}", flush=True)
+        print(f"{description:34} {forward}  {training}  {form_of(name) if name else 'one form'}", flush=True)
 
 
 COMMANDS = {

@@ -14,10 +14,10 @@ COPIES = 12
 PROCESS = 2**30  # bytes of MindSpore itself and a compiled graph
 
 
-def outline(recipe, network, objective, length: tuple[int, int], worker_count: int) -> str:
+def outline(recipe, network, objective, length: tuple[int, int], worker_count: int, operators: str) -> str:
     """Return the outline of a run as YAML: the recipe's values, then the facts as comments.
 
-    length: (steps of the whole run, steps of an epoch).
+    length: (steps of the whole run, steps of an epoch). operators: their form, in words.
     """
     values = sum(parameter.size for parameter in network.trainable_params())
     fixed = sum(parameter.size for parameter in network.get_parameters()) - values
@@ -27,6 +27,7 @@ def outline(recipe, network, objective, length: tuple[int, int], worker_count: i
         f"{recipe.model}: {values:,} trainable parameters",
         f"loss terms: {', '.join(objective.terms)}",
         f"steps: {length[0]:,} of {samples} samples, {length[1]:,} an epoch",
+        f"operators: {operators}",
         f"memory of a worker, roughly: {(PROCESS + kept + activations) / 2**30:.1f} GiB "
         f"({kept / 2**30:.1f} for weights, gradients and moments, {activations / 2**30:.1f} for activations)",
     )

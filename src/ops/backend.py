@@ -52,6 +52,15 @@ def form_of(operator: str) -> str:
     return DEVICE_FORMS[operator][device]
 
 
+def default_forms() -> str:
+    """Return in words what operators are built in when nobody asks for a form, and why not in the compiled one."""
+    device = mindspore.get_context("device_target")
+    if device != "CPU":
+        return f"chosen for {device}"
+    reason = library.why_not()
+    return f"MindSpore's own, for {reason}" if reason else "compiled for this CPU"
+
+
 @contextmanager
 def _request(form: str) -> Iterator[None]:
     _requested.append(form)

@@ -13,6 +13,8 @@ class BatchNormReLU(nn.BatchNorm2d):
     parameters `moving_mean` and `moving_variance` a tenth of the way towards them, the variance as an unbiased
     estimate (the backend of MindSpore 2.0.0: the biased one); otherwise these stand in for them. It starts as the
     identity, but for the ReLU.
+
+    One form but for training on CPU; 2.8.0, compiled against the backend's: 0.4x the time, with gradients 0.6x.
     """
 
     def __init__(self, channels: int):

@@ -16,7 +16,8 @@ class Convolution2d(nn.Conv2d):
     The fused and the portable form are the backend's convolution, so that the same is exported. The portable form
     trains with matrix products instead, at stride 1 and with kernels larger than 3. CPU, 2.8.0, portable against
     fused: 0.6x the time of a whole step of TOFlow, whose kernels are 7 and 9 wide. With kernels of 3 a step of IFRNet
-    took 0.96x to 1.05x, and twice as long to compile.
+    took 0.96x to 1.05x, and twice as long to compile. The compiled form, oneDNN's own layouts: 0.6x to 0.75x the time
+    of the fused one, with gradients 0.35x to 0.45x.
     """
 
     def __init__(

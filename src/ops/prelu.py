@@ -13,7 +13,7 @@ class PReLU(nn.Cell):
 
     x: (B, C, H, W) or (B, C, D, H, W). He et al., "Delving Deep into Rectifiers", ICCV 2015.
 
-    CPU, 2.8.0, portable against fused: 0.5x the time, with gradients 0.4x.
+    CPU, 2.8.0, portable against fused: 0.6x the time, with gradients 0.4x; compiled: 0.2x, with gradients 0.1x.
     """
 
     def __init__(self, channels: int, slope: float = 0.25):

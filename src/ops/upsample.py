@@ -32,7 +32,7 @@ class TransposedConvolution(nn.Cell):
 
     The portable form computes the four phases of the output as one 3x3 convolution and shuffles them into place; it
     exists because MindSpore Lite's transposed convolution crashes on wide inputs. CPU, 2.8.0, portable against
-    fused: 1.8x the time, with gradients 3x to 4x.
+    fused: 1.8x the time, with gradients 3x to 4x; compiled: 0.9x to 1.0x, with gradients 0.5x to 1.1x.
     """
 
     def __init__(self, in_channels: int, out_channels: int, weight_init="normal", bias_init="zeros"):

@@ -43,7 +43,8 @@ def test_weights_are_kept_with_their_gradients_and_moments(options, copies):
 
 def test_the_outline_is_the_whole_recipe_as_yaml_with_the_facts_as_comments():
     recipe = Recipe(batch_size=3, accumulate_steps=2)
-    text = outline(recipe, Network(), Objective, (1000, 50), 2)
+    text = outline(recipe, Network(), Objective, (1000, 50), 2, "of this CPU")
     assert yaml.safe_load(text) == dataclasses.asdict(recipe)
     assert f"# ifrnet_s: {8 * 27 + 8 * 72 + 3 * 72:,} trainable parameters\n" in text
-    assert "# loss terms: first, second\n# steps: 1,000 of 12 samples, 50 an epoch\n# memory of a worker" in text
+    lines = "# loss terms: first, second\n# steps: 1,000 of 12 samples, 50 an epoch\n"
+    assert lines + "# operators: of this CPU\n# memory of a worker" in text

@@ -6,6 +6,7 @@ import ctypes
 import functools
 import hashlib
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -76,6 +77,8 @@ def _built() -> Path:
         raise CannotCompile(f"{SWITCH} is 0")
     if tuple(map(int, re.findall(r"\d+", mindspore.__version__)[:2])) >= FIRST_WITH_OWN:
         raise CannotCompile(f"MindSpore {mindspore.__version__} has a {ONEDNN} of its own")
+    if (sys.platform, platform.machine()) != ("linux", "x86_64"):
+        raise CannotCompile(f"this is {sys.platform} on {platform.machine()}, not linux on x86_64")
     prefix = Path(sys.prefix)
     for part in (prefix / "include" / "dnnl.hpp", prefix / "lib" / ONEDNN):
         if not part.is_file():

@@ -1,6 +1,7 @@
 """The library of compiled operators: when it is built, where it is kept, and why it is not there."""
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -77,6 +78,7 @@ def test_why_it_is_not_there_is_told_in_one_line(fresh, monkeypatch, tmp_path):
     assert why(MINDFRAMES_COMPILED="0") == "MINDFRAMES_COMPILED is 0"
     assert why(version=(mindspore, "__version__", "2.10.0")) == "MindSpore 2.10.0 has a libdnnl.so.3 of its own"
     monkeypatch.setattr(mindspore, "__version__", "2.8.0")
+    assert why(platform=(sys, "platform", "darwin")) == f"this is darwin on {platform.machine()}, not linux on x86_64"
     empty = why(prefix=(sys, "prefix", str(tmp_path)))
     assert empty == f"{tmp_path}/include/dnnl.hpp is not there: pip install -r requirements.txt"
     for part in ("include/dnnl.hpp", "lib/libdnnl.so.3"):
