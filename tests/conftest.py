@@ -1,5 +1,6 @@
 """What every test starts with. MindSpore is set up where a collected module has imported it, but not imported here."""
 
+import gc
 import os
 import sys
 import types
@@ -16,6 +17,8 @@ def pytest_collection_finish(session):
     mindspore = sys.modules.get("mindspore")
     if mindspore is not None:
         mindspore.set_context(mode=mindspore.GRAPH_MODE)
+    # What is imported stays: the garbage collector need not walk through it again and again.
+    gc.freeze()
 
 
 @pytest.fixture
