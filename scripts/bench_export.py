@@ -119,9 +119,9 @@ def bench_export(options) -> None:
 
     Raises PartialError when one of the rows asked for does not agree.
     """
-    from src.models import MODELS, create_model
+    from src.models import MODELS, task_of
 
-    predicting = [name for name in MODELS if create_model(name).task != "flow"]
+    predicting = [name for name in MODELS if task_of(name) != "flow"]
     names = predicting if options.network == "all" else options.network.split(",")
     for name in names:
         if name not in predicting:

@@ -1,5 +1,6 @@
 """What every test starts with. MindSpore is set up where a collected module has imported it, but not imported here."""
 
+import gc
 import os
 import sys
 import types
@@ -10,12 +11,25 @@ import pytest
 # oneDNN of MindSpore 2.9 and 2.10 falls to a reference convolution on AVX-512, a hundred times slower.
 os.environ.setdefault("ONEDNN_MAX_CPU_ISA", "AVX2")
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+# What takes longest comes first: at the end of a run on several processes none waits long for another.
+LONGEST = (
+    "export/test_files.py", "engine/test_parallel.py", "test_eval.py", "models/test_toflow_parity.py", "test_train.py",
+    "engine/test_resume.py", "export/test_runtimes.py", "test_recipes.py", "losses/test_ifrplus_training_parity.py",
+    "models/test_ifrnet_parity.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(LONGEST)))
 
 
 def pytest_collection_finish(session):
     mindspore = sys.modules.get("mindspore")
     if mindspore is not None:
         mindspore.set_context(mode=mindspore.GRAPH_MODE)
+    # What is imported stays: the garbage collector need not walk through it again and again.
+    gc.freeze()
 
 
 @pytest.fixture

@@ -40,6 +40,11 @@ def create_model(name: str, **options):
     return MODELS[name](**options)
 
 
+def task_of(name: str) -> str:
+    """Return the task of the network of that name, one of MODELS, without making it."""
+    return getattr(MODELS[name], "func", MODELS[name]).task
+
+
 def has_option(name: str, option: str) -> bool:
     """Return whether the class of a network takes that option; False for an unknown name."""
     return name in MODELS and option in signature(MODELS[name]).parameters

@@ -1,5 +1,6 @@
 """A training state survives kills, full disks, cuts and flipped bits: the newest whole one is always found."""
 
+import os
 import random
 import signal
 import subprocess
@@ -60,36 +61,43 @@ def test_every_cut_and_every_flipped_bit_is_found_and_the_generation_before_is_u
         newest_state(tmp_path)
 
 
-WRITER = """
-import sys
+# For each step that it is told, writes states from that step on in a fork of its own, until that is killed.
+WRITERS = """
+import os, sys
 from pathlib import Path
 from src.engine.state import write_state
 from tests.engine.test_state import state_of
-step = int(sys.argv[2])
-while True:
-    write_state(Path(sys.argv[1]), *state_of(step))
-    print(step, flush=True)
-    step += 1
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        print(os.getpid(), flush=True)
+        step = int(line)
+        while True:
+            write_state(Path(sys.argv[1]), *state_of(step))
+            print(step, flush=True)
+            step += 1
+    os.waitpid(child, 0)
+    print("killed", flush=True)
 """
 
 
 def test_a_kill_inside_of_a_write_leaves_the_last_whole_state(tmp_path):
     rng = random.Random(1)
     step = 1
-    for _ in range(100):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path), str(step)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-        )
-        told = int(writer.stdout.readline())
-        time.sleep(rng.uniform(0, 0.02))
-        writer.send_signal(signal.SIGKILL)
-        told = max([told, *map(int, writer.stdout.read().split())])
-        writer.wait()
-        found = newest_state(tmp_path, pytest.fail)
-        # what was told is on disk; the kill may have come between the rename and the telling
-        assert found[1]["step"] in (told, told + 1)
-        assert same(found, found[1]["step"])
-        step = found[1]["step"] + 1
+    command = [sys.executable, "-c", WRITERS, str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as writers:
+        for _ in range(100):
+            print(step, file=writers.stdin, flush=True)
+            number, told = int(writers.stdout.readline()), int(writers.stdout.readline())
+            time.sleep(rng.uniform(0, 0.02))
+            os.kill(number, signal.SIGKILL)
+            told = max([told, *map(int, iter(writers.stdout.readline, "killed\n"))])
+            found = newest_state(tmp_path, pytest.fail)
+            # what was told is on disk; the kill may have come between the rename and the telling
+            assert found[1]["step"] in (told, told + 1)
+            assert same(found, found[1]["step"])
+            step = found[1]["step"] + 1
 
 
 FULL_DISK = """

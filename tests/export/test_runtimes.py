@@ -10,7 +10,7 @@ from scripts.bench_export import OLD_PYTHON, drawn_weights, export_with
 from src.errors import EnvironmentFault
 from src.export.files import Exporter
 from src.export.options import ExportOptions
-from src.runtime.exported import golden_difference, read_manifest
+from src.runtime.exported import golden_difference, read_golden, read_manifest
 from src.runtime.lite import LiteSession, lite_python
 from src.runtime.mindspore_graph import CHECKPOINTS
 from src.video.images import write_image
@@ -37,6 +37,7 @@ def exports(tmp_path_factory):
     exporter = Exporter(ExportOptions(file_name="net"))
     exporter.export(EXPORTED, folder / "mindir.mindir")
     exporter.options = ExportOptions(file_name="net", file_format="ONNX")
+    exporter._golden = lambda tensors: read_golden(folder / "mindir.mindir")[1][0]  # the same again
     exporter.export(EXPORTED, folder / "onnx.onnx")
     return folder
 
@@ -66,6 +67,13 @@ def clip(tmp_path_factory):
 def test_every_runtime_scores_what_graph_mode_scores(exports, clip, tmp_path, runtime, file, flags, limit):
     folder, expected = clip
     assert abs(evaluated(folder, tmp_path, runtime=runtime, ckpt_path=exports / file, **flags) - expected) <= limit
+
+
+def test_openvino_gives_the_golden_output(exports):
+    from src.runtime.openvino import open_openvino
+
+    path = exports / "onnx.onnx"
+    assert golden_difference(open_openvino(path, read_manifest(path)), path) <= 1e-4
 
 
 def test_lite_scores_what_graph_mode_scores(clip, tmp_path):

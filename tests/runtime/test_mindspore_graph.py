@@ -5,7 +5,6 @@ import pytest
 from mindspore import Tensor, nn
 
 from src.errors import UsageError, WeightsError
-from src.models import create_model
 from src.runtime.mindspore_graph import GraphPredictor, load_predictor
 from src.runtime.options import PRECISIONS
 from src.runtime.padded import pad_to_size
@@ -28,6 +27,12 @@ class Middle(Blend):
         return 0.5 * frame0 + 0.5 * frame1 + 0.75
 
 
+@pytest.fixture(scope="module")
+def shipped():
+    """The shipped network, which compiles for one size."""
+    return load_predictor("ifrnet_s", "", "CPU", 0)
+
+
 def two_frames(height, width):
     return np.random.RandomState(4).rand(2, 3, height, width).astype(np.float32)
 
@@ -41,15 +46,14 @@ def test_any_size_comes_back_cropped_exactly(size):
     np.testing.assert_allclose(predicted[1], 0.25 * frames[0] + 0.75 * frames[1], atol=1e-6)
 
 
-def test_a_batch_of_pairs_and_times_is_that_of_one_after_the_other():
-    samples = [(two_frames(9, 11) / (index + 1), [0.25, 0.75]) for index in range(3)]
-    network = create_model("ifrnet_s")
-    single, batched = GraphPredictor(network), GraphPredictor(network, batch_size=4)
+def test_a_batch_of_pairs_and_times_is_that_of_one_after_the_other(shipped):
+    samples = [(two_frames(33, 17) / (index + 1), [0.25, 0.75]) for index in range(3)]
+    batched = GraphPredictor(shipped.network, batch_size=4)
     runs = []
     run = batched.run
     batched.run = lambda arrays: runs.append([each.shape[0] for each in arrays]) or run(arrays)
     for (frames, times), predicted in zip(samples, batched.together(samples)):
-        np.testing.assert_allclose(predicted, single(frames, times), atol=1e-5)
+        np.testing.assert_allclose(predicted, shipped(frames, times), atol=1e-5)
     assert runs == [[4, 4, 4]] * 2, "the last batch is filled up, so that one graph serves all"
 
 
@@ -64,10 +68,10 @@ def test_what_is_infinite_is_no_white():
     assert np.isnan(predicted).all()
 
 
-def test_half_precision_predicts_nearly_the_same():
-    frames = two_frames(32, 48)
-    exact, half = (load_predictor("ifrnet_s", "", "CPU", 0, precision)(frames, [0.5]) for precision in PRECISIONS[:2])
-    assert 0 < np.abs(half - exact).max() < 0.02
+def test_half_precision_predicts_nearly_the_same(shipped):
+    frames = two_frames(48, 32)
+    half = load_predictor("ifrnet_s", "", "CPU", 0, PRECISIONS[1])
+    assert 0 < np.abs(half(frames, [0.5]) - shipped(frames, [0.5])).max() < 0.02
 
 
 def test_a_network_without_time_is_not_given_one_and_its_frame_is_clipped():
@@ -88,12 +92,12 @@ def test_padding_repeats_the_right_and_the_bottom_edge():
     np.testing.assert_array_equal(padded[0], expected)
 
 
-def test_ifrnet_on_an_odd_size_equals_the_network_on_padded_frames():
-    network = create_model("ifrnet_s")
+def test_ifrnet_on_an_odd_size_equals_the_network_on_padded_frames(shipped):
     frames = two_frames(33, 17)
     padded = np.pad(frames, ((0, 0), (0, 0), (0, 15), (0, 15)), mode="edge")
-    whole = network(Tensor(padded[:1]), Tensor(padded[1:]), Tensor(np.full((1, 1, 1, 1), 0.5, np.float32))).asnumpy()
-    np.testing.assert_array_equal(GraphPredictor(network)(frames, [0.5])[0], whole[0, :, :33, :17])
+    time = np.full((1, 1, 1, 1), 0.5, np.float32)
+    whole = shipped.network(Tensor(padded[:1]), Tensor(padded[1:]), Tensor(time)).asnumpy()
+    np.testing.assert_array_equal(shipped(frames, [0.5])[0], whole[0, :, :33, :17])
 
 
 def test_frames_of_another_shape_are_refused_with_both_shapes():

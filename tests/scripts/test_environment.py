@@ -5,7 +5,10 @@ import signal
 
 import pytest
 
-PYTEST = "python [-m] [pytest] [-q] [--durations=10] [-n] [auto] [--maxprocesses] [4] [--dist] [worksteal]"
+PYTEST = (
+    "python [-m] [pytest] [-q] [--durations=10] [-n] [auto] [--maxprocesses] [4] [--dist] [loadfile] "
+    "[--no-loadscope-reorder]"
+)
 
 
 def installations(calls):

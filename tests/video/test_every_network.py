@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from src.models import MODELS
+from src.models import MODELS, task_of
 from tests.runs import ROOT, names
 
 FRAMES = 5
-TASKS = {name: getattr(build, "func", build).task for name, build in MODELS.items()}
+TASKS = {name: task_of(name) for name in MODELS}
 # A process each, because MindSpore keeps every network it has compiled until the process ends.
 RUN = """
 import sys

@@ -1,6 +1,5 @@
 """What the source shows beside a frame of the result."""
 
-import gc
 import weakref
 from fractions import Fraction
 
@@ -65,7 +64,6 @@ def test_frames_are_forgotten_once_the_result_has_passed_them():
         if index:
             watch.moment(index - 1, frame.time - Fraction(1, 50), frame.pixels)
         del frame
-        gc.collect()
         most = max(most, sum(alive() is not None for alive in seen))
     assert most <= 3
 
