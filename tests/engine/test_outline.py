@@ -1,6 +1,7 @@
 """The outline of a run counts what can be counted, and its memory grows with the frames as it should."""
 
 import dataclasses
+from contextlib import nullcontext
 
 import pytest
 import yaml
@@ -8,6 +9,8 @@ from mindspore import nn
 
 from src.config import Recipe
 from src.engine.outline import BYTES, COPIES, activation_bytes, outline, state_bytes
+from src.models import create_model
+from src.ops.backend import fused, portable
 
 
 class Network(nn.Cell):
@@ -48,3 +51,12 @@ def test_the_outline_is_the_whole_recipe_as_yaml_with_the_facts_as_comments():
     assert f"# ifrnet_s: {8 * 27 + 8 * 72 + 3 * 72:,} trainable parameters\n" in text
     lines = "# loss terms: first, second\n# steps: 1,000 of 12 samples, 50 an epoch\n"
     assert lines + "# operators: of this CPU\n# memory of a worker" in text
+
+
+def test_the_estimate_depends_on_the_network_and_not_on_the_form_of_its_operators():
+    recipe = Recipe(batch_size=3, height=64, width=96)
+    estimates = []
+    for form in (fused, portable, nullcontext):
+        with form():
+            estimates.append(activation_bytes(recipe, create_model("ifrnet_s")))
+    assert estimates[0] == estimates[1] == estimates[2] > 0
