@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 
 import mindspore
@@ -79,17 +80,13 @@ def _built() -> Path:
         raise CannotCompile(f"MindSpore {mindspore.__version__} has a {ONEDNN} of its own")
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise CannotCompile(f"this is {sys.platform} on {platform.machine()}, not linux on x86_64")
-    prefix = Path(sys.prefix)
-    for part in (prefix / "include" / "dnnl.hpp", prefix / "lib" / ONEDNN):
-        if not part.is_file():
-            raise CannotCompile(f"{part} is not there: pip install -r requirements.txt")
+    include, lib = _folder("onednn-devel-cpu-gomp", "dnnl.hpp"), _folder("onednn-cpu-gomp", ONEDNN)
     compiler = os.environ.get("CXX") or next(filter(shutil.which, COMPILERS), None)
     if not compiler:
         raise CannotCompile(f"there is no C++ compiler ({', '.join(COMPILERS)})")
     sources = sorted(SOURCES.glob("*.cc"))
     command = [
-        compiler, *FLAGS, f"-I{prefix / 'include'}", *map(str, sources), f"-L{prefix / 'lib'}", f"-l:{ONEDNN}",
-        f"-Wl,-rpath,{prefix / 'lib'}",
+        compiler, *FLAGS, f"-I{include}", *map(str, sources), f"-L{lib}", f"-l:{ONEDNN}", f"-Wl,-rpath,{lib}",
     ]  # fmt: skip
     # what is there from another compiler, processor or version of the sources is not taken
     parts = [" ".join(command).encode(), _answer(compiler, "--version"), _processor()]
@@ -103,6 +100,19 @@ def _built() -> Path:
     except OSError as error:
         raise CannotCompile(f"{library} does not load: {error}") from error
     return library
+
+
+def _folder(package, name):
+    """Return the folder where a package of PyPI has put a file, which may be anywhere beside the Python."""
+    try:
+        paths = [Path(str(file.locate())).resolve() for file in metadata.files(package) or () if file.name == name]
+    except metadata.PackageNotFoundError:
+        paths = []
+    for path in paths:
+        # there are headers of the same name that only lead to others, one folder further down
+        if path.is_file() and path.parent.name in ("include", "lib"):
+            return path.parent
+    raise CannotCompile(f"{name} of {package} is not there: pip install -r requirements.txt")
 
 
 def _build(command, library):
@@ -132,7 +142,10 @@ def _answer(*command) -> bytes:
 
 
 def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mindframes"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mindframes"
+    except RuntimeError as error:
+        raise CannotCompile(f"there is no folder for what is built (XDG_CACHE_HOME): {error}") from error
 
 
 def _processor() -> bytes:

@@ -5,6 +5,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import mindspore
@@ -79,12 +80,12 @@ def test_why_it_is_not_there_is_told_in_one_line(fresh, monkeypatch, tmp_path):
     assert why(version=(mindspore, "__version__", "2.10.0")) == "MindSpore 2.10.0 has a libdnnl.so.3 of its own"
     monkeypatch.setattr(mindspore, "__version__", "2.8.0")
     assert why(platform=(sys, "platform", "darwin")) == f"this is darwin on {platform.machine()}, not linux on x86_64"
-    empty = why(prefix=(sys, "prefix", str(tmp_path)))
-    assert empty == f"{tmp_path}/include/dnnl.hpp is not there: pip install -r requirements.txt"
-    for part in ("include/dnnl.hpp", "lib/libdnnl.so.3"):
-        (tmp_path / part).parent.mkdir()
-        (tmp_path / part).touch()
-    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    found, install = metadata.files, "pip install -r requirements.txt"
+    for files in (lambda package: None, lambda package: found("none of this name")):
+        absent = why(files=(library.metadata, "files", files))
+        assert absent == f"dnnl.hpp of onednn-devel-cpu-gomp is not there: {install}"
+    (tmp_path / "dnnl.hpp").touch()
+    monkeypatch.setattr(library, "_folder", lambda package, name: tmp_path)
     assert why(PATH=str(tmp_path)) == "there is no C++ compiler (g++, c++, clang++)"
     assert why(CXX="no-such-compiler") == "no-such-compiler does not run: No such file or directory"
     if shutil.which("g++"):
