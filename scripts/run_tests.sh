@@ -25,7 +25,7 @@ cd -- "$root"
 if [[ $version == "$default_mindspore" ]]; then
     "$environment_python" -m ruff check .
 fi
-# Most of the time goes into compiling graphs, which is a sixth faster where glibc asks for huge pages of memory.
+# Most of the time goes into compiling graphs: a seventh less of it where glibc asks for huge pages of memory.
 export GLIBC_TUNABLES=${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}
 # One process a core, up to four, which take whole files of tests, in the order of tests/conftest.py.
 exec "$environment_python" -m pytest -q --durations=10 -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
