@@ -15,7 +15,8 @@ SCRIPTS = Path(bench_model.__file__).parent
 STUB = """#!{python}
 import json, sys
 file, *arguments = sys.argv[1:]
-print(file.rpartition("_")[2], *arguments, file=sys.stderr)
+# in one go: both sides write at once
+sys.stderr.write(" ".join([file.rpartition("_")[2], *arguments]) + "\\n")
 ours = file.endswith("side.py")
 facts = {{"framework": "ours" if ours else "theirs", "parameters": 2804562, "multiply_accumulates": {macs}}}
 answers = {{"run": 30.0 if ours else 20.0, "memory": (3 if ours else 6) << 20, "facts": facts}}
