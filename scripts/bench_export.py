@@ -15,8 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import numpy as np
-
+from scripts.drawn_weights import drawn_weights
 from src.errors import EnvironmentFault, MindFramesError, PartialError, UsageError
 from src.runtime.exported import TOLERANCE, golden_difference, read_manifest
 from src.runtime.mindspore_graph import CHECKPOINTS
@@ -30,32 +29,6 @@ RUNTIMES = (
     "in OpenVINO",
 )  # fmt: skip
 COLUMNS = ("network", "size", "MB", "GB to export", *RUNTIMES)
-
-
-def drawn_weights(model: str, path: Path) -> None:
-    """Write weights for a network in which every part has something to do.
-
-    Fresh ones, with small ones for zeros, and kernels as large as those of He et al. (ICCV 2015) where they are drawn
-    smaller, as PyTorch does by default: a picture that has come through many of those is grey, and moves by nothing.
-    """
-    from mindspore import Tensor, set_seed
-
-    from src.engine.checkpoint import Card, save_weights
-    from src.models import create_model
-
-    set_seed(3)
-    network = create_model(model)
-    random = np.random.RandomState(3)
-    for name, parameter in network.parameters_and_names():
-        values = parameter.asnumpy()
-        if name.endswith(("weight", "bias", "beta")) and not values.any():
-            values = random.normal(scale=0.02, size=values.shape)
-        elif values.ndim > 3:
-            values = values * _gain(values)
-        if name.endswith("gate.convolution.bias"):
-            values = values + 3  # a fresh gate lets half of everything through
-        parameter.set_data(Tensor(values.astype(np.float32)))
-    save_weights(network, path, Card(model))
 
 
 def export_with(python: Path | str, model: str, weights: Path, size: tuple, file_format: str, out: Path) -> tuple:
@@ -151,12 +124,6 @@ def bench_export(options) -> None:
     failed = [f"{name} {size}" for name, size in rows if not agrees(rows[name, size])]
     if failed:
         raise PartialError(f"these are not within {TOLERANCE} everywhere: {', '.join(failed)}")
-
-
-def _gain(kernel):
-    # those that are drawn much smaller than by default are meant to stay small
-    relative = kernel.std() * np.sqrt(kernel[0].size / 2)
-    return 1 / relative if 0.3 < relative < 1 else 1.0
 
 
 def _parse_size(text):

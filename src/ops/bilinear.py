@@ -2,7 +2,7 @@
 
 import mindspore
 import numpy as np
-from mindspore import Tensor, ops
+from mindspore import Tensor, nn, ops
 from mindspore.ops import constexpr
 
 
@@ -45,22 +45,49 @@ def edge_repeated(pixels):
     return ops.concat((pixels, ops.slice(pixels, (0, height - 1, 0, 0), (batch, 1, width + 1, channels))), 1)
 
 
-def sample_rows(rows, first, y, x, width, weight):
+class RowSampling(nn.Cell):
     """Sample maps bilinearly, all channels of a pixel at once.
 
     rows: (maps * height * width, C), one row a pixel; first: int32, the row where the map of each sample begins;
-    y, x: float32 positions within the map, not negative, with a neighbour to the right and below; weight: what each
-    sample is multiplied with. first and weight broadcast against y and x, of N elements. Output: (N, C).
+    y, x: float32 positions within the map, not negative, with a neighbour to the right and below; width: of the maps;
+    weight: what each sample is multiplied with. first and weight broadcast against y and x, of N elements.
+    Output: (N, C).
     """
-    top, left = ops.floor(y), ops.floor(x)
-    toward_right = x - left
-    lower = (y - top) * weight
-    upper = weight - lower
-    lower_right, upper_right = lower * toward_right, upper * toward_right
-    index = (ops.cast(top * width + left, mindspore.int32) + first).reshape(-1)
-    return (
-        ops.gather(rows, index, 0) * (upper - upper_right).reshape(-1, 1)
-        + ops.gather(rows, index + 1, 0) * upper_right.reshape(-1, 1)
-        + ops.gather(rows, index + width, 0) * (lower - lower_right).reshape(-1, 1)
-        + ops.gather(rows, index + (width + 1), 0) * lower_right.reshape(-1, 1)
-    )
+
+    def __init__(self):
+        super().__init__()
+        self.multiply = _RowProduct()
+
+    def construct(self, rows, first, y, x, width, weight):
+        top, left = ops.floor(y), ops.floor(x)
+        toward_right = x - left
+        lower = (y - top) * weight
+        upper = weight - lower
+        lower_right, upper_right = lower * toward_right, upper * toward_right
+        index = (ops.cast(top * width + left, mindspore.int32) + first).reshape(-1)
+        return (
+            self.multiply(ops.gather(rows, index, 0), upper - upper_right)
+            + self.multiply(ops.gather(rows, index + 1, 0), upper_right)
+            + self.multiply(ops.gather(rows, index + width, 0), lower - lower_right)
+            + self.multiply(ops.gather(rows, index + (width + 1), 0), lower_right)
+        )
+
+
+class _RowProduct(nn.Cell):
+    """Rows (N, C) times one weight each, of N elements, with a gradient of its own.
+
+    The weights are spread over whole rows first: where shapes differ, MindSpore's CPU kernels take twice the time, and
+    each holds 16 bytes for every value of its result as long as the graph lives.
+    """
+
+    def __init__(self):
+        super().__init__()
+        # the primitive, as a bprop cannot call ops.tile
+        self.repeat = ops.Tile()
+
+    def construct(self, rows, weight):
+        return rows * self.repeat(weight.reshape(-1, 1), (1, rows.shape[1]))
+
+    def bprop(self, rows, weight, out, gradient):
+        by_rows = gradient * self.repeat(weight.reshape(-1, 1), (1, rows.shape[1]))
+        return by_rows, (gradient * rows).sum(1).reshape(weight.shape)

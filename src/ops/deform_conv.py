@@ -6,7 +6,7 @@ from mindspore.common.initializer import initializer
 from mindspore.ops import constexpr
 
 from src.ops.backend import PORTABLE, form_of
-from src.ops.bilinear import first_rows, sample_rows, zero_bordered
+from src.ops.bilinear import RowSampling, first_rows, zero_bordered
 
 
 @constexpr
@@ -71,6 +71,7 @@ class DeformableConvolution(nn.Cell):
         self.weight = Parameter(initializer(weight_init, shape), name="weight")
         self.bias = Parameter(initializer(bias_init, (out_channels,)), name="bias") if bias else None
         self.portable = form_of("deformable_convolution") == PORTABLE
+        self.sample = RowSampling()
         if groups > 1:
             # which inputs an output reads, when the groups are written as one ungrouped convolution
             blocks = np.kron(np.eye(groups), np.ones((out_channels // groups, in_channels // groups)))
@@ -127,7 +128,7 @@ class DeformableConvolution(nn.Cell):
         maps = zero_bordered(maps)
         _, rows, columns, _ = maps.shape
         first = first_rows(batch * groups, rows * columns).reshape(batch, 1, groups, 1)
-        sampled = sample_rows(maps.reshape(-1, group_channels), first, y, x_position, columns, weight)
+        sampled = self.sample(maps.reshape(-1, group_channels), first, y, x_position, columns, weight)
         sampled = sampled.reshape(batch * pixels, groups * taps * group_channels)
         output = ops.matmul(sampled, self._product_weights()).reshape(batch, pixels, self.out_channels)
         return ops.transpose(output, (0, 2, 1)).reshape(batch, self.out_channels, out_height, out_width)

@@ -5,7 +5,7 @@ from mindspore import Tensor, nn, ops
 from mindspore.ops import constexpr
 
 from src.ops.backend import COMPILED, PORTABLE, form_of
-from src.ops.bilinear import edge_repeated, first_rows, sample_rows, zero_bordered
+from src.ops.bilinear import RowSampling, edge_repeated, first_rows, zero_bordered
 from src.ops.compiled.warp import Sampling
 
 BORDER = "border"
@@ -42,6 +42,7 @@ class Warp(nn.Cell):
         form = form_of("warp")
         self.portable = form == PORTABLE
         self.compiled_form = Sampling(self.zeros) if form == COMPILED else None
+        self.sample = RowSampling()
 
     def construct(self, frame, flow):
         if self.compiled_form is not None:
@@ -79,5 +80,5 @@ class Warp(nn.Cell):
             y = ops.clip_by_value(position[:, 1], 0.0, height - 1.0)
         _, rows, columns, _ = pixels.shape
         first = first_rows(batch, rows * columns).reshape(batch, 1, 1)
-        sampled = sample_rows(pixels.reshape(-1, channels), first, y, x, columns, 1.0)
+        sampled = self.sample(pixels.reshape(-1, channels), first, y, x, columns, 1.0)
         return ops.transpose(sampled.reshape(batch, height, width, channels), (0, 3, 1, 2))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import eval as program
-from scripts.bench_export import OLD_PYTHON, drawn_weights, export_with
+from scripts.bench_export import OLD_PYTHON, export_with
+from scripts.drawn_weights import drawn_weights
 from src.errors import EnvironmentFault
 from src.export.files import Exporter
 from src.export.options import ExportOptions
