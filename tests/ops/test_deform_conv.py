@@ -123,7 +123,7 @@ def test_a_run_keeps_no_more_memory_than_some_maps():
                 x = layer(x, offsets)
             return x
 
-    with FORMS["portable"]():
+    with REQUESTS["portable"]():
         network = Chain()
     inputs = Tensor(_normal(1, 64, 32, 48)), Tensor(_normal(1, 144, 32, 48))
     before = _resident_bytes()
