@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scripts.bench_export import drawn_weights
+from scripts.drawn_weights import drawn_weights
 from src.errors import EnvironmentFault, UsageError, WeightsError
 from src.export import files
 from src.export.files import Exporter
