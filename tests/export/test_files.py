@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from mindspore import Parameter, Tensor, nn
 
-from scripts.bench_export import drawn_weights
+from scripts.drawn_weights import drawn_weights
 from src.engine.checkpoint import Card, save_weights
 from src.errors import EnvironmentFault, UsageError, WeightsError
 from src.export import files
