@@ -4,7 +4,8 @@ python scripts/bench.py ops: the forms of every operator; the numbers behind src
 python scripts/bench.py loader --upstream ROOT --torch_python PYTHON: our loader against that of IFRNet.
 python scripts/bench.py train --network NAME --upstream ROOT --torch_python PYTHON: our training step against that of
 upstream's PyTorch code, eager, on the same batch, losses and cores.
-python scripts/bench.py export --network all --sizes 64x96 50x70 256x448: every exported network through every runtime.
+python scripts/bench.py export --network all: every exported network through every runtime, at 64x96, at 50x70 and at
+what makes frames of 256x448.
 python scripts/bench.py model --network all --upstream ROOT --torch_python PYTHON: parameters, multiply-accumulates,
 time and memory of every network, as a Markdown table.
 python scripts/bench.py edge --mindir_path X.mindir --upstream ROOT --torch_python PYTHON: the C++ program against

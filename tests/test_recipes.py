@@ -14,7 +14,7 @@ from src.config import Recipe, read_recipe
 from src.engine.optimizer import create_optimizer
 from src.engine.schedule import rate_at
 from src.losses.objectives import OBJECTIVES
-from src.models import MODELS, task_of
+from src.models import MODELS, class_of
 from tests.data.layouts import make
 from tests.engine.perceptual_files import write_perceptual_files
 
@@ -53,7 +53,7 @@ def test_a_recipe_has_an_objective_and_an_optimizer(name):
 
 
 def test_every_network_but_those_of_flow_alone_can_be_trained():
-    assert set(OBJECTIVES) == {name for name in MODELS if task_of(name) != "flow"}
+    assert set(OBJECTIVES) == {name for name in MODELS if class_of(name).task != "flow"}
     assert set(OBJECTIVES) == {model for model, _ in PAIRS}
 
 

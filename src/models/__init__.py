@@ -40,9 +40,9 @@ def create_model(name: str, **options):
     return MODELS[name](**options)
 
 
-def task_of(name: str) -> str:
-    """Return the task of the network of that name, one of MODELS, without making it."""
-    return getattr(MODELS[name], "func", MODELS[name]).task
+def class_of(name: str) -> type:
+    """Return the class of the network of that name, one of MODELS, whose task, scale, ... need no network."""
+    return getattr(MODELS[name], "func", MODELS[name])
 
 
 def has_option(name: str, option: str) -> bool:

@@ -41,7 +41,7 @@ def measured(tmp_path, monkeypatch):
 
         monkeypatch.setattr(bench_export, "differences", stub)
         rows = ["--rows_path", str(tmp_path / "kept" / "rows.json"), "--work_path", str(tmp_path)]
-        bench.main(["export", "--network", network, "--sizes", *sizes, *rows])
+        bench.main(["export", "--network", network, *(["--sizes", *sizes] if sizes else []), *rows])
         return asked
 
     run.file = tmp_path / "kept" / "rows.json"
@@ -59,6 +59,13 @@ def test_the_table_is_made_in_pieces_smallest_first_and_what_agrees_is_not_measu
     assert [tuple(line.split(" | ")[:2]) for line in lines] == [
         ("| ifrnet_s", "50x70"), ("| ifrnet_s", "64x96"),
         ("| tdan_x4", "50x70"), ("| tdan_x4", "64x96"), ("| tdan_x4", "256x448"),
+    ]  # fmt: skip
+
+
+def test_by_default_each_network_is_measured_at_three_sizes_the_largest_by_what_comes_out(measured):
+    assert measured() == [
+        ("ifrnet_s", "64x96"), ("tdan_x4", "64x96"), ("ifrnet_s", "50x70"), ("tdan_x4", "50x70"),
+        ("ifrnet_s", "256x448"), ("tdan_x4", "64x112"),
     ]  # fmt: skip
 
 

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from src.models import MODELS, task_of
+from src.models import MODELS, class_of
 from tests.runs import ROOT, names
 
 FRAMES = 5
-TASKS = {name: task_of(name) for name in MODELS}
+TASKS = {name: class_of(name).task for name in MODELS}
 # A process each, because MindSpore keeps every network it has compiled until the process ends.
 RUN = """
 import sys
