@@ -9,7 +9,7 @@ from src.ops.compiled.prelu import Rectification
 
 
 class PReLU(nn.Cell):
-    """max(x, 0) + slope * min(x, 0), with a learned slope for every channel.
+    """max(x, 0) + slope * min(x, 0), with a learned slope for every channel, or one for all: channels is 1 then.
 
     x: (B, C, H, W) or (B, C, D, H, W). He et al., "Delving Deep into Rectifiers", ICCV 2015.
 
@@ -54,7 +54,7 @@ class _Rectification(nn.Cell):
         batch, channels = x.shape[:2]
         positive = self.where_positive(gradient, x)
         negative = gradient - positive
-        by_slope = (negative * x).reshape(batch * channels, -1).sum(1).reshape(batch, channels).sum(0)
+        by_slope = (negative * x).reshape(batch * channels, -1).sum(1).reshape(-1, slope.shape[0]).sum(0)
         return positive + ops.broadcast_to(_by_channel(slope, x), x.shape) * negative, by_slope
 
 

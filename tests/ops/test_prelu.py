@@ -11,14 +11,18 @@ RANDOM = np.random.default_rng(0)
 SLOPES = np.array([0.25, -0.5, 0.0, 1.5], np.float32)
 
 
-def _case(*shape):
+def _case(*shape, slopes=None):
+    slopes = slopes or shape[1]
     # away from zero, where the derivative jumps
     x = RANDOM.normal(size=shape)
     x = (x + 0.1 * np.sign(x)).astype(np.float32)
-    return Case(lambda: PReLU(shape[1]), reference.prelu, (x,), (SLOPES[: shape[1]],))
+    return Case(lambda: PReLU(slopes), reference.prelu, (x,), (SLOPES[:slopes],))
 
 
-CASES = {"frames": _case(2, 4, 3, 5), "one_channel": _case(2, 1, 3, 3), "frames_in_time": _case(2, 3, 2, 3, 5)}
+CASES = {
+    "frames": _case(2, 4, 3, 5), "one_channel": _case(2, 1, 3, 3), "frames_in_time": _case(2, 3, 2, 3, 5),
+    "one_slope_for_all_channels": _case(2, 3, 3, 5, slopes=1),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

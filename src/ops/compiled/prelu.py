@@ -6,7 +6,7 @@ from src.ops.compiled.library import operator
 
 
 class Rectification(nn.Cell):
-    """(x, slope) -> y. x: (B, C, ...); slope: (C,)."""
+    """(x, slope) -> y. x: (B, C, ...); slope: (C,) or (1,)."""
 
     def __init__(self):
         super().__init__()
