@@ -67,7 +67,9 @@ struct Taps {
   }
 };
 
-void Warp(const float *frame, const float *flow, float *out, const Sizes &sizes, Outside outside) {
+// Calls work(sample, row, taps) for every row of the flow, on all threads.
+template <typename Work>
+void ForEachRow(const float *flow, const Sizes &sizes, Outside outside, const Work &work) {
 #pragma omp parallel
   {
     Taps taps(sizes.columns);
@@ -75,53 +77,51 @@ void Warp(const float *frame, const float *flow, float *out, const Sizes &sizes,
     for (int64_t sample = 0; sample < sizes.batch; ++sample) {
       for (int64_t row = 0; row < sizes.rows; ++row) {
         taps.Read(flow, sizes, sample, row, outside);
-        const int32_t *p0 = taps.place[0].data(), *p1 = taps.place[1].data();
-        const int32_t *p2 = taps.place[2].data(), *p3 = taps.place[3].data();
-        const float *s0 = taps.share[0].data(), *s1 = taps.share[1].data();
-        const float *s2 = taps.share[2].data(), *s3 = taps.share[3].data();
-        for (int64_t channel = 0; channel < sizes.channels; ++channel) {
-          const int64_t map = sample * sizes.channels + channel;
-          const float *from = frame + map * sizes.height * sizes.width;
-          float *to = out + (map * sizes.rows + row) * sizes.columns;
-          for (int64_t i = 0; i < sizes.columns; ++i) {
-            to[i] = s0[i] * from[p0[i]] + s1[i] * from[p1[i]] + s2[i] * from[p2[i]] + s3[i] * from[p3[i]];
-          }
-        }
+        work(sample, row, taps);
       }
     }
   }
 }
 
+void Warp(const float *frame, const float *flow, float *out, const Sizes &sizes, Outside outside) {
+  ForEachRow(flow, sizes, outside, [&](int64_t sample, int64_t row, const Taps &taps) {
+    const int32_t *p0 = taps.place[0].data(), *p1 = taps.place[1].data();
+    const int32_t *p2 = taps.place[2].data(), *p3 = taps.place[3].data();
+    const float *s0 = taps.share[0].data(), *s1 = taps.share[1].data();
+    const float *s2 = taps.share[2].data(), *s3 = taps.share[3].data();
+    for (int64_t channel = 0; channel < sizes.channels; ++channel) {
+      const int64_t map = sample * sizes.channels + channel;
+      const float *from = frame + map * sizes.height * sizes.width;
+      float *to = out + (map * sizes.rows + row) * sizes.columns;
+      for (int64_t i = 0; i < sizes.columns; ++i) {
+        to[i] = s0[i] * from[p0[i]] + s1[i] * from[p1[i]] + s2[i] * from[p2[i]] + s3[i] * from[p3[i]];
+      }
+    }
+  });
+}
+
 void ByFlow(const float *gradient, const float *frame, const float *flow, float *by_flow, const Sizes &sizes,
             Outside outside) {
-#pragma omp parallel
-  {
-    Taps taps(sizes.columns);
-#pragma omp for collapse(2)
-    for (int64_t sample = 0; sample < sizes.batch; ++sample) {
-      for (int64_t row = 0; row < sizes.rows; ++row) {
-        taps.Read(flow, sizes, sample, row, outside);
-        float *by_x = by_flow + ((2 * sample) * sizes.rows + row) * sizes.columns;
-        float *by_y = by_x + sizes.rows * sizes.columns;
-        std::fill(by_x, by_x + sizes.columns, 0.0F);
-        std::fill(by_y, by_y + sizes.columns, 0.0F);
-        for (int64_t channel = 0; channel < sizes.channels; ++channel) {
-          const int64_t map = sample * sizes.channels + channel;
-          const float *from = frame + map * sizes.height * sizes.width;
-          const float *rate = gradient + (map * sizes.rows + row) * sizes.columns;
-          for (int tap = 0; tap < 4; ++tap) {
-            const int32_t *place = taps.place[tap].data();
-            const float *slope_x = taps.by_x[tap].data(), *slope_y = taps.by_y[tap].data();
-            for (int64_t i = 0; i < sizes.columns; ++i) {
-              const float part = rate[i] * from[place[i]];
-              by_x[i] += slope_x[i] * part;
-              by_y[i] += slope_y[i] * part;
-            }
-          }
+  ForEachRow(flow, sizes, outside, [&](int64_t sample, int64_t row, const Taps &taps) {
+    float *by_x = by_flow + ((2 * sample) * sizes.rows + row) * sizes.columns;
+    float *by_y = by_x + sizes.rows * sizes.columns;
+    std::fill(by_x, by_x + sizes.columns, 0.0F);
+    std::fill(by_y, by_y + sizes.columns, 0.0F);
+    for (int64_t channel = 0; channel < sizes.channels; ++channel) {
+      const int64_t map = sample * sizes.channels + channel;
+      const float *from = frame + map * sizes.height * sizes.width;
+      const float *rate = gradient + (map * sizes.rows + row) * sizes.columns;
+      for (int tap = 0; tap < 4; ++tap) {
+        const int32_t *place = taps.place[tap].data();
+        const float *slope_x = taps.by_x[tap].data(), *slope_y = taps.by_y[tap].data();
+        for (int64_t i = 0; i < sizes.columns; ++i) {
+          const float part = rate[i] * from[place[i]];
+          by_x[i] += slope_x[i] * part;
+          by_y[i] += slope_y[i] * part;
         }
       }
     }
-  }
+  });
 }
 
 // Each map is one thread's, which adds in the order of the rows: every run gives the same.
