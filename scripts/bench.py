@@ -38,10 +38,11 @@ from src.errors import run_command  # noqa: E402
 def operator_cases() -> list:
     """Return (name in DEVICE_FORMS or None, description, builder, arrays) of every operator at sizes of its users."""
     from src.ops.batch_norm import BatchNormReLU
-    from src.ops.conv3d import Convolution3d
+    from src.ops.conv3d import Convolution3d, TransposedConvolution3d
     from src.ops.convolution import Convolution2d
     from src.ops.correlation import CostVolume
     from src.ops.deform_conv import DeformableConvolution
+    from src.ops.depthwise_upsample import DepthwiseUpsampling
     from src.ops.prelu import PReLU
     from src.ops.resize import Resize
     from src.ops.upsample import TransposedConvolution
@@ -58,6 +59,12 @@ def operator_cases() -> list:
 
     def normalise():
         return BatchNormReLU(64).set_train()
+
+    def transposing(in_channels, out_channels):
+        return lambda: TransposedConvolution(in_channels, out_channels)
+
+    def transposing_in_time():
+        return TransposedConvolution3d(64, 64)
 
     def deformable(deform_groups):
         return lambda: DeformableConvolution(64, 64, deform_groups=deform_groups)
@@ -78,13 +85,10 @@ def operator_cases() -> list:
         (flat, "convolution 24 ch batch 4", lambda: Convolution2d(24, 24), (normal(4, 24, 64, 64),)),
         (in_time, "convolution 3-D 64 ch 4x64x64", lambda: Convolution3d(64, 64), (normal(1, 64, 4, 64, 64),)),
         (normalised, "batch norm, ReLU 64 ch 128x128", normalise, (normal(1, 64, 128, 128),)),
-        (transposed, "transposed 72 to 8 ch 128x224", lambda: TransposedConvolution(72, 8), (normal(1, 72, 128, 224),)),
-        (
-            transposed,
-            "transposed 144 to 58 ch 16x28",
-            lambda: TransposedConvolution(144, 58),
-            (normal(1, 144, 16, 28),),
-        ),
+        (transposed, "transposed 72 to 8 ch 128x224", transposing(72, 8), (normal(1, 72, 128, 224),)),
+        (transposed, "transposed 144 to 58 ch 16x28", transposing(144, 58), (normal(1, 144, 16, 28),)),
+        (transposed, "depthwise 96 ch 32x56", lambda: DepthwiseUpsampling(96), (normal(1, 96, 32, 56),)),
+        (in_time, "transposed 3-D 64 to 64 ch 4x32x32", transposing_in_time, (normal(1, 64, 4, 32, 32),)),
         (
             deformed,
             "deformable 64 ch 8 groups 64x112",

@@ -7,7 +7,7 @@ from mindspore.common.initializer import initializer
 from src.ops.backend import COMPILED, PORTABLE, form_of
 from src.ops.compiled import convolution as compiled
 from src.ops.convolution import folded, kernel_columns, kernel_rows
-from src.ops.upsample import phase_matrix
+from src.ops.upsample import interleave, phase_matrix
 
 # pixels of a frame from which on matrix products give the gradient by the weight in less time
 _LARGE_MAP = 1024
@@ -112,9 +112,9 @@ class TransposedConvolution3d(nn.Cell):
     Kernel (3, 4, 4), stride (1, 2, 2), padding 1. x: (B, in_channels, T, H, W); output: (B, out_channels, T, 2H, 2W).
     weight: (in_channels, out_channels, 3, 4, 4).
 
-    The portable form computes the four phases of the output as one 3x3 convolution over frames that carry their
-    neighbours as further channels, and shuffles them into place. CPU, 2.8.0, portable against fused: 2.3x the
-    time, with gradients 2.5x to 4x.
+    The portable form computes the four phases of the output as one 2x2 convolution over frames that carry their
+    neighbours as further channels, shuffles them into place and cuts off a pixel all around. CPU, 2.8.0,
+    portable against fused: 2.3x the time, with gradients 2.5x to 4x.
     """
 
     def __init__(self, in_channels: int, out_channels: int, weight_init="normal", bias_init="zeros"):
@@ -130,7 +130,7 @@ class TransposedConvolution3d(nn.Cell):
         self.phase_matrix = Tensor(np.kron(np.eye(3)[::-1], phase_matrix()).astype(np.float32))
         # The primitive counts channels as the convolution it is the adjoint of: its output is our input.
         self.fused = ops.Conv3DTranspose(in_channels, out_channels, (3, 4, 4), pad_mode="pad", pad=1, stride=(1, 2, 2))
-        self.phases = ops.Conv2D(4 * out_channels, (3, 3), pad_mode="pad", pad=1)
+        self.phases = ops.Conv2D(4 * out_channels, (2, 2), pad_mode="pad", pad=1)
 
     def construct(self, x):
         if self.compiled_form is not None:
@@ -139,17 +139,15 @@ class TransposedConvolution3d(nn.Cell):
         bias = self.bias.reshape(1, -1, 1, 1, 1)
         if not self.portable:
             return self.fused(x, self.weight) + bias
-        phases = self.phases(neighbours_in_time(x, 3), self._phase_kernels())
-        phases = phases.reshape(frames, batch * self.out_channels, 2, 2, height, width)
-        shuffled = ops.transpose(phases, (1, 0, 4, 2, 5, 3))
-        return shuffled.reshape(batch, self.out_channels, frames, 2 * height, 2 * width) + bias
+        doubled = interleave(self.phases(neighbours_in_time(x, 3), self._phase_kernels()), frames)
+        return doubled.reshape(batch, self.out_channels, frames, 2 * height, 2 * width) + bias
 
     def _phase_kernels(self):
-        # (in, out, 3, 4, 4) -> (4 * out, in * 3, 3, 3), the phases of one output channel side by side
+        # (in, out, 3, 4, 4) -> (4 * out, in * 3, 2, 2), the phases of one output channel side by side
         kernel = ops.matmul(self.weight.reshape(-1, 48), self.phase_matrix)
-        kernel = kernel.reshape(self.in_channels, self.out_channels, 3, 4, 9)
+        kernel = kernel.reshape(self.in_channels, self.out_channels, 3, 4, 4)
         kernel = ops.transpose(kernel, (1, 3, 0, 2, 4))
-        return kernel.reshape(4 * self.out_channels, 3 * self.in_channels, 3, 3)
+        return kernel.reshape(4 * self.out_channels, 3 * self.in_channels, 2, 2)
 
 
 def neighbours_in_time(x, times: int):
