@@ -87,7 +87,7 @@ def operator_cases() -> list:
         (normalised, "batch norm, ReLU 64 ch 128x128", normalise, (normal(1, 64, 128, 128),)),
         (transposed, "transposed 72 to 8 ch 128x224", transposing(72, 8), (normal(1, 72, 128, 224),)),
         (transposed, "transposed 144 to 58 ch 16x28", transposing(144, 58), (normal(1, 144, 16, 28),)),
-        (transposed, "depthwise 96 ch 32x56", lambda: DepthwiseUpsampling(96), (normal(1, 96, 32, 56),)),
+        ("depthwise_upsampling", "depthwise x2 96 ch 32x56", lambda: DepthwiseUpsampling(96), (normal(1, 96, 32, 56),)),
         (in_time, "transposed 3-D 64 to 64 ch 4x32x32", transposing_in_time, (normal(1, 64, 4, 32, 32),)),
         (
             deformed,

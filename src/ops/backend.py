@@ -31,6 +31,7 @@ DEVICE_FORMS = {
     "gelu": {"CPU": FUSED, "GPU": FUSED, "Ascend": FUSED},
     "convolution": {"CPU": PORTABLE, "GPU": FUSED, "Ascend": FUSED},
     "transposed_convolution": {"CPU": FUSED, "GPU": FUSED, "Ascend": FUSED},
+    "depthwise_upsampling": {"CPU": PORTABLE, "GPU": FUSED, "Ascend": FUSED},
     "convolution_3d": {"CPU": FUSED, "GPU": FUSED, "Ascend": PORTABLE},
     "deformable_convolution": {"CPU": PORTABLE, "GPU": FUSED, "Ascend": PORTABLE},
 }

@@ -114,7 +114,7 @@ class TransposedConvolution3d(nn.Cell):
 
     The portable form computes the four phases of the output as one 2x2 convolution over frames that carry their
     neighbours as further channels, shuffles them into place and cuts off a pixel all around. CPU, 2.8.0,
-    portable against fused: 2.3x the time, with gradients 2.5x to 4x.
+    portable against fused: 0.7x the time, with gradients 0.9x to 1.0x; compiled: 0.4x, with gradients 0.3x to 0.4x.
     """
 
     def __init__(self, in_channels: int, out_channels: int, weight_init="normal", bias_init="zeros"):

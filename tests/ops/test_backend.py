@@ -19,6 +19,7 @@ from src.ops.compiled import library
 from src.ops.conv3d import Convolution3d
 from src.ops.convolution import Convolution2d
 from src.ops.deform_conv import DeformableConvolution
+from src.ops.depthwise_upsample import DepthwiseUpsampling
 from src.ops.gelu import GaussianErrorUnit
 from src.ops.prelu import PReLU
 from src.ops.resize import Resize
@@ -33,6 +34,7 @@ BUILDERS = {
     "batch_norm": lambda: BatchNormReLU(2),
     "convolution": lambda: Convolution2d(2, 2),
     "transposed_convolution": lambda: TransposedConvolution(2, 2),
+    "depthwise_upsampling": lambda: DepthwiseUpsampling(2),
     "convolution_3d": lambda: Convolution3d(2, 2),
     "deformable_convolution": lambda: DeformableConvolution(2, 2),
 }
