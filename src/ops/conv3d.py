@@ -43,10 +43,7 @@ class Convolution3d(nn.Cell):
         self.kernel_shape = (out_channels, in_channels * kernel[0], *kernel[1:])
         form = form_of("convolution_3d")
         self.portable = form == PORTABLE
-        self.compiled_form = None
-        if form == COMPILED:
-            kind = compiled.BiasedConvolution if bias else compiled.Convolution
-            self.compiled_form = kind((1, stride, stride))
+        self.compiled_form = compiled.convolution((1, stride, stride), bias) if form == COMPILED else None
         self.fused = ops.Conv3D(
             out_channels,
             kernel,
@@ -57,7 +54,7 @@ class Convolution3d(nn.Cell):
         self.trains_by_products = (
             form_of("convolution") == PORTABLE and stride == 1 and tuple(kernel) == (3, 3, 3)
         )
-        self.products = _Products(self.fused, in_channels, out_channels) if self.trains_by_products else None
+        self.products = FrameProducts(self.fused, in_channels, out_channels) if self.trains_by_products else None
         self.flat = ops.Conv2D(
             out_channels, kernel[1:], pad_mode="pad", pad=(height, height, width, width), stride=stride
         )
@@ -79,7 +76,7 @@ class Convolution3d(nn.Cell):
         return out
 
 
-class _Products(nn.Cell):
+class FrameProducts(nn.Cell):
     """A 3x3x3 convolution operator of stride 1 on (x, weight) whose gradient by the weight is matrix products.
 
     One for each row of frames against itself and each of its neighbours in time, as in src/ops/convolution.py.

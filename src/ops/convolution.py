@@ -4,7 +4,7 @@ from mindspore import nn, ops
 
 from src.ops.backend import COMPILED, PORTABLE, form_of
 from src.ops.bilinear import constant_zeros
-from src.ops.compiled.convolution import BiasedConvolution, Convolution
+from src.ops.compiled import convolution as compiled
 
 
 class Convolution2d(nn.Conv2d):
@@ -43,9 +43,7 @@ class Convolution2d(nn.Conv2d):
         )
         form = form_of("convolution")
         self.portable = form == PORTABLE
-        self.compiled_form = None
-        if form == COMPILED:
-            self.compiled_form = (BiasedConvolution if bias else Convolution)((stride, stride))
+        self.compiled_form = compiled.convolution((stride, stride), bias) if form == COMPILED else None
         if self.portable and stride == 1 and kernel > 3:
             operator = self.conv2d
             # a Cell cannot take the place of a primitive under its name before that is gone

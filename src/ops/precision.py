@@ -4,7 +4,7 @@ import mindspore
 import numpy as np
 from mindspore import Parameter, Tensor, nn, ops
 
-from src.ops.conv3d import Convolution3d, TransposedConvolution3d
+from src.ops.conv3d import Convolution3d, FrameProducts, TransposedConvolution3d
 from src.ops.convolution import Convolution2d, Products
 from src.ops.upsample import TransposedConvolution
 
@@ -43,7 +43,7 @@ def halve_convolutions(network: nn.Cell, precision: str = "float16") -> int:
         if isinstance(cell, Products):
             cell.by_products = False
         if isinstance(cell, _WITH_COMPILED_FORM):
-            cell.compiled_form = None  # in single precision alone
+            cell.compiled_form = None  # takes single precision alone
         for name, operator in _convolutions(cell):
             kind = HalfPrecisionTransposed if isinstance(operator, ops.Conv2DTranspose) else HalfPrecision
             delattr(cell, name)
@@ -77,10 +77,12 @@ def store_half(network: nn.Cell) -> int:
     """
     changed = 0
     for _, cell in list(network.cells_and_names()):
-        users = [cell, *(each for each in cell.cells() if isinstance(each, Products))]
+        users = [cell, *(each for each in cell.cells() if isinstance(each, (Products, FrameProducts)))]
         operators = [(user, name, operator) for user in users for name, operator in _convolutions(user)]
         if not operators or not hasattr(cell, "weight") or hasattr(cell, "phase_matrix"):
             continue
+        if isinstance(cell, _WITH_COMPILED_FORM):
+            cell.compiled_form = None  # takes single precision alone
         for user, name, operator in operators:
             delattr(user, name)
             setattr(user, name, (WidenedTransposed if isinstance(operator, ops.Conv2DTranspose) else Widened)(operator))

@@ -1,14 +1,25 @@
 """Half precision reaches every convolution and nothing else."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from mindspore import Tensor, nn, ops
 
 from src.ops import backend
-from src.ops.conv3d import Convolution3d
-from src.ops.precision import halve_convolutions
+from src.ops.conv3d import Convolution3d, TransposedConvolution3d
+from src.ops.convolution import Convolution2d
+from src.ops.precision import halve_convolutions, store_half
 from src.ops.upsample import TransposedConvolution
 
+FORMS = {"default": nullcontext, "fused": backend.fused, "portable": backend.portable}
+KINDS = {
+    "flat": (lambda: Convolution2d(3, 2), (2, 3, 5, 7)),
+    "kernel_7": (lambda: Convolution2d(3, 2, 7), (2, 3, 5, 7)),
+    "transposed": (lambda: TransposedConvolution(3, 2), (2, 3, 5, 7)),
+    "3d": (lambda: Convolution3d(3, 2), (1, 3, 2, 33, 32)),
+    "transposed_3d": (lambda: TransposedConvolution3d(3, 2), (1, 3, 2, 5, 7)),
+}
 EXACT = 2048.0  # whole numbers up to here are exact in half precision
 
 
@@ -54,3 +65,22 @@ def test_our_own_convolutions_are_reached_in_both_forms_with_their_gradients(for
     for exact, rounded in zip(*gradients):
         assert rounded.asnumpy().dtype == np.float32
         np.testing.assert_allclose(rounded.asnumpy(), exact.asnumpy(), atol=4e-3 * np.abs(exact.asnumpy()).max())
+
+
+@pytest.mark.parametrize("compiled", [True, False])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_stored_halves_compute_in_single_precision(kind, form, compiled, monkeypatch):
+    if not compiled:
+        monkeypatch.setattr(backend.library, "is_available", lambda: False)
+    build, shape = KINDS[kind]
+    with FORMS[form]():
+        exact, stored = (build().set_train(False) for _ in range(2))
+    random = np.random.default_rng(0)
+    weight = random.normal(size=exact.weight.shape).astype(np.float16)
+    exact.weight.set_data(Tensor(weight.astype(np.float32)))
+    stored.weight.set_data(Tensor(weight.astype(np.float32)))
+    # phases of a transposed convolution are made by a matrix product, which keeps single precision
+    assert store_half(stored) == (not kind.startswith("transposed"))
+    x = Tensor(random.normal(size=shape).astype(np.float32))
+    np.testing.assert_allclose(stored(x).asnumpy(), exact(x).asnumpy(), rtol=1e-5, atol=1e-5)

@@ -107,14 +107,14 @@ struct Geometry {
   dims x, weight, bias, y, strides, margins;
 };
 
-// Padding (kernel - 1) / 2; the stride follows from the sizes. An axis that has one place left has all strides.
+// Padding (kernel - 1) / 2; the stride, 1 or 2, follows from the sizes. An axis with one place left has both.
 bool Deduce(Geometry *geometry) {
   for (size_t i = 2; i < geometry->x.size(); ++i) {
     const auto kernel = geometry->weight[i], margin = (kernel - 1) / 2;
     const auto reach = geometry->x[i] + 2 * margin - kernel;
     int stride = 1;
-    while (stride <= 4 && reach / stride + 1 != geometry->y[i]) ++stride;
-    if (stride > 4) return false;
+    while (stride <= 2 && reach / stride + 1 != geometry->y[i]) ++stride;
+    if (stride > 2) return false;
     geometry->strides.push_back(stride);
     geometry->margins.push_back(margin);
   }

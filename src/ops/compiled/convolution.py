@@ -4,9 +4,21 @@ MindSpore's convolutions on CPU keep plain layouts, for which oneDNN has no othe
 Padding is (kernel - 1) // 2 on both sides of every axis. strides: one for each axis.
 """
 
+from __future__ import annotations
+
 from mindspore import nn
 
 from src.ops.compiled.library import operator
+
+# The operators find the stride from the sizes, which say it up to here alone.
+_LARGEST_STRIDE = 2
+
+
+def convolution(strides: tuple, biased: bool) -> nn.Cell | None:
+    """Return the operator, or None where it does not know such strides."""
+    if max(strides) > _LARGEST_STRIDE:
+        return None
+    return BiasedConvolution(strides) if biased else Convolution(strides)
 
 
 class Convolution(nn.Cell):

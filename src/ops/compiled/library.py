@@ -8,6 +8,7 @@ import hashlib
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -81,19 +82,22 @@ def _built() -> Path:
     if (sys.platform, platform.machine()) != ("linux", "x86_64"):
         raise CannotCompile(f"this is {sys.platform} on {platform.machine()}, not linux on x86_64")
     include, lib = _folder("onednn-devel-cpu-gomp", "dnnl.hpp"), _folder("onednn-cpu-gomp", ONEDNN)
-    compiler = os.environ.get("CXX") or next(filter(shutil.which, COMPILERS), None)
+    compiler = shlex.split(os.environ.get("CXX", "")) or list(filter(shutil.which, COMPILERS))[:1]
     if not compiler:
         raise CannotCompile(f"there is no C++ compiler ({', '.join(COMPILERS)})")
     sources = sorted(SOURCES.glob("*.cc"))
     command = [
-        compiler, *FLAGS, f"-I{include}", *map(str, sources), f"-L{lib}", f"-l:{ONEDNN}", f"-Wl,-rpath,{lib}",
+        *compiler, *FLAGS, f"-I{include}", *map(str, sources), f"-L{lib}", f"-l:{ONEDNN}", f"-Wl,-rpath,{lib}",
     ]  # fmt: skip
     # what is there from another compiler, processor or version of the sources is not taken
-    parts = [" ".join(command).encode(), _answer(compiler, "--version"), _processor()]
+    parts = [" ".join(command).encode(), _answer(*compiler, "--version"), _processor()]
     parts += [path.read_bytes() for path in sorted(SOURCES.glob("*.h")) + sources]
     digest = hashlib.sha256(b"\0".join(parts)).hexdigest()
     library = _cache() / f"operators-{digest[:16]}.so"
-    if not library.is_file():
+    if ":" in str(library):
+        raise CannotCompile(f"MindSpore takes no operator from a path with a colon: {library}")
+    # a folder that may not be looked into counts as one without it: building says what is wrong
+    if not os.path.isfile(library):
         _build(command, library)
     try:
         ctypes.CDLL(str(library))

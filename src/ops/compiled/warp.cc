@@ -1,4 +1,4 @@
-// Backward warping with bilinear sampling: frame (B, C, H, W), flow (B, 2, H', W') in pixels -> (B, C, H', W').
+// Backward warping with bilinear sampling: frame (B, C, H, W), flow (B, 2, H, W) in pixels -> (B, C, H, W).
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -9,7 +9,7 @@ namespace {
 enum class Outside { kEdge, kZero };
 
 struct Sizes {
-  int64_t batch, channels, height, width, rows, columns;
+  int64_t batch, channels, height, width;
 };
 
 // Along one axis: the two neighbours of each position, the share of the second, and how that follows the flow.
@@ -47,9 +47,9 @@ struct Taps {
   std::vector<std::vector<float>> share, by_x, by_y;
 
   void Read(const float *flow, const Sizes &sizes, int64_t sample, int64_t row, Outside outside) {
-    const float *flow_x = flow + ((2 * sample) * sizes.rows + row) * sizes.columns;
-    const float *flow_y = flow_x + sizes.rows * sizes.columns;
-    for (int64_t column = 0; column < sizes.columns; ++column) {
+    const float *flow_x = flow + ((2 * sample) * sizes.height + row) * sizes.width;
+    const float *flow_y = flow_x + sizes.height * sizes.width;
+    for (int64_t column = 0; column < sizes.width; ++column) {
       const auto x = Along(static_cast<float>(column) + flow_x[column], sizes.width, outside);
       const auto y = Along(static_cast<float>(row) + flow_y[column], sizes.height, outside);
       const auto width = static_cast<int32_t>(sizes.width);
@@ -72,10 +72,10 @@ template <typename Work>
 void ForEachRow(const float *flow, const Sizes &sizes, Outside outside, const Work &work) {
 #pragma omp parallel
   {
-    Taps taps(sizes.columns);
+    Taps taps(sizes.width);
 #pragma omp for collapse(2)
     for (int64_t sample = 0; sample < sizes.batch; ++sample) {
-      for (int64_t row = 0; row < sizes.rows; ++row) {
+      for (int64_t row = 0; row < sizes.height; ++row) {
         taps.Read(flow, sizes, sample, row, outside);
         work(sample, row, taps);
       }
@@ -92,8 +92,8 @@ void Warp(const float *frame, const float *flow, float *out, const Sizes &sizes,
     for (int64_t channel = 0; channel < sizes.channels; ++channel) {
       const int64_t map = sample * sizes.channels + channel;
       const float *from = frame + map * sizes.height * sizes.width;
-      float *to = out + (map * sizes.rows + row) * sizes.columns;
-      for (int64_t i = 0; i < sizes.columns; ++i) {
+      float *to = out + (map * sizes.height + row) * sizes.width;
+      for (int64_t i = 0; i < sizes.width; ++i) {
         to[i] = s0[i] * from[p0[i]] + s1[i] * from[p1[i]] + s2[i] * from[p2[i]] + s3[i] * from[p3[i]];
       }
     }
@@ -103,18 +103,18 @@ void Warp(const float *frame, const float *flow, float *out, const Sizes &sizes,
 void ByFlow(const float *gradient, const float *frame, const float *flow, float *by_flow, const Sizes &sizes,
             Outside outside) {
   ForEachRow(flow, sizes, outside, [&](int64_t sample, int64_t row, const Taps &taps) {
-    float *by_x = by_flow + ((2 * sample) * sizes.rows + row) * sizes.columns;
-    float *by_y = by_x + sizes.rows * sizes.columns;
-    std::fill(by_x, by_x + sizes.columns, 0.0F);
-    std::fill(by_y, by_y + sizes.columns, 0.0F);
+    float *by_x = by_flow + ((2 * sample) * sizes.height + row) * sizes.width;
+    float *by_y = by_x + sizes.height * sizes.width;
+    std::fill(by_x, by_x + sizes.width, 0.0F);
+    std::fill(by_y, by_y + sizes.width, 0.0F);
     for (int64_t channel = 0; channel < sizes.channels; ++channel) {
       const int64_t map = sample * sizes.channels + channel;
       const float *from = frame + map * sizes.height * sizes.width;
-      const float *rate = gradient + (map * sizes.rows + row) * sizes.columns;
+      const float *rate = gradient + (map * sizes.height + row) * sizes.width;
       for (int tap = 0; tap < 4; ++tap) {
         const int32_t *place = taps.place[tap].data();
         const float *slope_x = taps.by_x[tap].data(), *slope_y = taps.by_y[tap].data();
-        for (int64_t i = 0; i < sizes.columns; ++i) {
+        for (int64_t i = 0; i < sizes.width; ++i) {
           const float part = rate[i] * from[place[i]];
           by_x[i] += slope_x[i] * part;
           by_y[i] += slope_y[i] * part;
@@ -130,22 +130,22 @@ void ByFrame(const float *gradient, const float *flow, float *by_frame, const Si
   const int64_t map_size = sizes.height * sizes.width;
 #pragma omp parallel
   {
-    Taps taps(sizes.columns);
+    Taps taps(sizes.width);
 #pragma omp for collapse(2)
     for (int64_t sample = 0; sample < sizes.batch; ++sample) {
       for (int64_t channel = 0; channel < sizes.channels; channel += kTogether) {
         const int64_t first = sample * sizes.channels + channel;
         const int64_t last = sample * sizes.channels + std::min(channel + kTogether, sizes.channels);
         std::fill(by_frame + first * map_size, by_frame + last * map_size, 0.0F);
-        for (int64_t row = 0; row < sizes.rows; ++row) {
+        for (int64_t row = 0; row < sizes.height; ++row) {
           taps.Read(flow, sizes, sample, row, outside);
           for (int64_t map = first; map < last; ++map) {
-            const float *rate = gradient + (map * sizes.rows + row) * sizes.columns;
+            const float *rate = gradient + (map * sizes.height + row) * sizes.width;
             float *to = by_frame + map * map_size;
             for (int tap = 0; tap < 4; ++tap) {
               const int32_t *place = taps.place[tap].data();
               const float *share = taps.share[tap].data();
-              for (int64_t i = 0; i < sizes.columns; ++i) to[place[i]] += rate[i] * share[i];
+              for (int64_t i = 0; i < sizes.width; ++i) to[place[i]] += rate[i] * share[i];
             }
           }
         }
@@ -154,20 +154,23 @@ void ByFrame(const float *gradient, const float *flow, float *by_frame, const Si
   }
 }
 
-Sizes Measure(const int64_t *frame, const int64_t *flow) {
-  return {frame[0], frame[1], frame[2], frame[3], flow[2], flow[3]};
+Sizes Measure(const int64_t *frame) { return {frame[0], frame[1], frame[2], frame[3]}; }
+
+bool AreFrameAndFlow(const int64_t *frame, const int64_t *flow) {
+  return frame[0] == flow[0] && flow[1] == 2 && frame[2] == flow[2] && frame[3] == flow[3];
 }
 
 int RunWarp(int count, void **data, int64_t **shapes, const char **types, Outside outside) {
   if (!AreFloats(count, types)) return kUnexpectedType;
-  if (shapes[0][0] != shapes[1][0] || shapes[1][1] != 2) return kUnexpectedShape;
-  Warp(Input(data, 0), Input(data, 1), Output(data, 2), Measure(shapes[0], shapes[1]), outside);
+  if (!AreFrameAndFlow(shapes[0], shapes[1])) return kUnexpectedShape;
+  Warp(Input(data, 0), Input(data, 1), Output(data, 2), Measure(shapes[0]), outside);
   return 0;
 }
 
 int RunGradient(int count, void **data, int64_t **shapes, const char **types, Outside outside) {
   if (!AreFloats(count, types)) return kUnexpectedType;
-  const auto sizes = Measure(shapes[1], shapes[2]);
+  if (!AreFrameAndFlow(shapes[1], shapes[2])) return kUnexpectedShape;
+  const auto sizes = Measure(shapes[1]);
   ByFrame(Input(data, 0), Input(data, 2), Output(data, 3), sizes, outside);
   ByFlow(Input(data, 0), Input(data, 1), Input(data, 2), Output(data, 4), sizes, outside);
   return 0;

@@ -97,9 +97,12 @@ def test_why_it_is_not_there_is_told_in_one_line(fresh, monkeypatch, tmp_path):
     broken.write_text("#!/bin/sh\nfor last; do :; done\n[ \"$1\" = --version ] || echo nonsense > \"$last\"\n")
     broken.chmod(0o755)
     assert "does not load" in why(CXX=str(broken))
-    os.chmod(fresh, 0o500)
-    if os.geteuid():
-        assert "cannot be written: Permission denied" in why(CXX="true")
+    assert "does not load" in why(CXX=f"env {broken}")
+    assert why(XDG_CACHE_HOME=f"{tmp_path}:x").startswith("MindSpore takes no operator from a path with a colon: ")
+    for mode in (0o500, 0o000):
+        os.chmod(fresh, mode)
+        if os.geteuid():
+            assert "cannot be written: Permission denied" in why(CXX="true")
     with pytest.raises(library.CannotCompile, match="MINDFRAMES_COMPILED is 0"):
         monkeypatch.setenv("MINDFRAMES_COMPILED", "0")
         library._outcome.cache_clear()

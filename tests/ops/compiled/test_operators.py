@@ -19,6 +19,7 @@ LAYERS = {
     "wide": (lambda: Convolution2d(35, 33), (2, 35, 13, 21)),
     "stride_2_of_an_odd_size": (lambda: Convolution2d(3, 24, stride=2), (2, 3, 33, 17)),
     "stride_2_down_to_one_place": (lambda: Convolution2d(16, 16, stride=2), (1, 16, 1, 2)),
+    "stride_3": (lambda: Convolution2d(2, 3, stride=3), (1, 2, 4, 4)),
     "kernel_7_without_bias": (lambda: Convolution2d(8, 32, 7, bias=False), (3, 8, 11, 9)),
     "kernel_9": (lambda: Convolution2d(15, 64, 9), (1, 15, 12, 10)),
     "kernel_1": (lambda: Convolution2d(64, 3, 1), (2, 64, 5, 7)),
@@ -26,6 +27,7 @@ LAYERS = {
     "transposed_from_one_place": (lambda: TransposedConvolution(17, 5), (1, 17, 1, 1)),
     "in_time": (lambda: Convolution3d(17, 32), (1, 17, 4, 7, 9)),
     "in_time_stride_2": (lambda: Convolution3d(3, 16, (3, 7, 7), stride=2, bias=False), (2, 3, 4, 15, 12)),
+    "in_time_stride_4": (lambda: Convolution3d(2, 3, stride=4), (1, 2, 2, 5, 5)),
     "transposed_in_time": (lambda: TransposedConvolution3d(32, 19), (1, 32, 4, 5, 3)),
 }
 
@@ -61,6 +63,13 @@ def test_a_warp_of_many_channels_over_all_edges_is_that_of_the_backend(padding):
     frame = random.normal(size=(2, 21, 19, 33)).astype(np.float32)
     flow = (12 * random.normal(size=(2, 2, 19, 33))).astype(np.float32)
     _assert_same(lambda: Warp(padding), [frame, flow])
+
+
+def test_a_flow_of_another_size_is_refused():
+    with compiled():
+        warp = Warp()
+    with pytest.raises(RuntimeError):
+        warp(Tensor(np.zeros((1, 2, 4, 4), np.float32)), Tensor(np.zeros((1, 2, 6, 6), np.float32))).asnumpy()
 
 
 @pytest.mark.parametrize("padding", ["border", "zeros"])
