@@ -3,10 +3,10 @@
 import pytest
 
 from src import protocols
-from src.config import ON_DISK, Recipe
+from src.config import ON_DISK, Recipe, read_recipe
 from src.errors import UsageError
 from src.models import MODELS
-from src.protocols import Protocol, choose_protocol, protocol_names, read_protocol
+from src.protocols import CARDS, Protocol, choose_protocol, protocol_names, read_protocol
 
 # As printed in the publications: protocol, network, PSNR, SSIM.
 PUBLISHED = [
@@ -54,6 +54,15 @@ def test_snu_film_is_padded_and_scaled_as_published():
     for mode in ("easy", "medium", "hard", "extreme"):
         card = read_protocol(f"snu_film_{mode}")
         assert (card.pad_multiple, card.pad_sides, card.flow_scale, card.split) == (20, "both", 0.8, mode)
+
+
+@pytest.mark.parametrize(
+    "recipe, name, multi",
+    [("ifrnet_gopro", "gopro", 8), ("flavr_8x_gopro", "gopro_flavr", 8), ("flavr_4x_gopro", "gopro_flavr_4x", 4)],
+)
+def test_gopro_is_measured_in_its_central_part(recipe, name, multi):
+    card, _ = choose_protocol(Recipe(**read_recipe(str(CARDS.parent / f"{recipe}.yaml"))))
+    assert (card.name, card.multi, card.size("view")) == (name, multi, (512, 512))
 
 
 @pytest.mark.parametrize("name", ["vid4_bi", "vid4_bd", "spmcs_bi", "spmcs_bd"])

@@ -15,6 +15,7 @@ from src.engine.optimizer import create_optimizer
 from src.engine.schedule import rate_at
 from src.losses.objectives import OBJECTIVES
 from src.models import MODELS, class_of
+from src.protocols import choose_protocol
 from tests.data.layouts import make
 from tests.engine.perceptual_files import write_perceptual_files
 
@@ -37,6 +38,21 @@ def test_a_recipe_says_where_it_comes_from_what_it_costs_and_what_it_reaches(nam
     command = next(line for line in header if line.startswith("# Command"))
     assert f" configs/{name}.yaml " in command
     assert (CONFIGS.parent / re.search(r"bash (scripts/\S+\.sh) ", command)[1]).name.startswith("run_")
+
+
+def _told_score(name):
+    text = (CONFIGS / f"{name}.yaml").read_text()
+    return re.search(r"# Score: ([\d.]+) dB(?: / (0\.\d+))? \(PSNR(?: / SSIM)?\), mean over", text)
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if _told_score(name)])
+def test_a_recipe_is_evaluated_by_a_card_that_publishes_its_score(name):
+    card, _ = choose_protocol(RECIPES[name])
+    told = dict(zip(("psnr", "ssim"), (float(value) for value in _told_score(name).groups() if value)))
+    published = card.published[RECIPES[name].model]
+    assert set(published) == set(told)
+    for measure, value in told.items():
+        assert published[measure] == pytest.approx(value, abs=card.tolerance[measure])
 
 
 @pytest.mark.parametrize("name", RECIPES)
