@@ -32,7 +32,7 @@ from scripts.bench_model import bench_model  # noqa: E402
 from scripts.bench_train import bench_train  # noqa: E402
 from scripts.bench_video import bench_video  # noqa: E402
 from src.engine.device import start_device  # noqa: E402
-from src.errors import run_command  # noqa: E402
+from src.errors import UsageError, run_command  # noqa: E402
 
 
 def operator_cases() -> list:
@@ -182,13 +182,15 @@ COMMANDS = {
     "video": bench_video,
 }
 ROUNDS = {"video": 3}  # of what takes long; else 15
+ON_CPU = ("loader", "edge", "export")
 
 
 def main(arguments: list) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=COMMANDS, help="what is measured")
-    parser.add_argument("--rounds", type=int, default=0, help="how often each runs (default: 15; video: 3)")
-    parser.add_argument("--device_target", choices=("CPU", "GPU", "Ascend"), default="CPU", help="default: %(default)s")
+    parser.add_argument("--rounds", type=int, default=0, help="not export: how often (default: 15; video: 3)")
+    devices = ("CPU", "GPU", "Ascend")
+    parser.add_argument("--device_target", choices=devices, default="CPU", help="ops, train, model, video: default CPU")
     parser.add_argument("--upstream", default="", help="loader, train, model, edge: checkouts (default: ours alone)")
     parser.add_argument("--torch_python", default="python3", help="loader, train, model, edge: a Python with PyTorch")
     parser.add_argument("--network", default="ifrnet_s", help="a name of src/models; model, export: or all")
@@ -213,6 +215,10 @@ def main(arguments: list) -> None:
     video.add_argument("--clip_frames", type=int, default=17, help="of the generated clip (default: %(default)s)")
     video.add_argument("--ckpt_path", default="", help="weights of --network (default: the shipped ones)")
     options = parser.parse_args(arguments)
+    if options.rounds < 0:
+        raise UsageError(f"--rounds is at least 1; got {options.rounds}")
+    if options.command in ON_CPU and options.device_target != "CPU":
+        raise UsageError(f"{options.command} measures the CPU; got --device_target {options.device_target}")
     options.rounds = options.rounds or ROUNDS.get(options.command, 15)
     COMMANDS[options.command](options)
 

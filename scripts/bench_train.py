@@ -70,7 +70,7 @@ class OurStep:
     """A network's step in graph mode: `run()` makes one and returns its wall and processor milliseconds."""
 
     def __init__(self, name: str, case: Case, device_target: str):
-        from mindspore import Tensor
+        from mindspore import Tensor, nn
 
         from src.config import Recipe
         from src.engine.optimizer import create_optimizer
@@ -80,6 +80,9 @@ class OurStep:
 
         recipe = Recipe(model=name, optimizer=case.optimizer, device_target=device_target)
         network = create_model(name)
+        for _, cell in network.cells_and_names():
+            if isinstance(cell, nn.BatchNorm2d):
+                cell.use_batch_statistics = False  # as where a recipe's flow starts from published weights
         objective = create_objective(network, recipe)
         optimizer = create_optimizer(network.trainable_params(), recipe, recipe.max_steps, recipe.max_steps)
         self.step = TrainStep(objective, optimizer)

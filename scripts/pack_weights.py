@@ -1,6 +1,6 @@
 """Store a checkpoint's weights in half precision, for shipping; they are widened again when loaded.
 
-python scripts/pack_weights.py outputs/demo/ifrnet_s.ckpt checkpoints/ifrnet_s.ckpt --model ifrnet_s
+python scripts/pack_weights.py outputs/demo/ifrnet_s.ckpt outputs/packed.ckpt --model ifrnet_s
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from src.engine.device import start_device  # noqa: E402
-from src.errors import run_command  # noqa: E402
+from src.errors import UsageError, run_command  # noqa: E402
 
 
 def main(argv):
@@ -19,7 +19,10 @@ def main(argv):
     parser.add_argument("source", help="the checkpoint to read")
     parser.add_argument("output", help="the checkpoint to write")
     parser.add_argument("--model", default="ifrnet_s", help="whose weights they are (default: %(default)s)")
+    parser.add_argument("--overwrite", action="store_true", help="replace the output where it exists")
     arguments = parser.parse_args(argv)
+    if Path(arguments.output).exists() and not arguments.overwrite:
+        raise UsageError(f"{arguments.output} exists; give another, or --overwrite")
     start_device()
 
     from src.engine.checkpoint import load_weights, save_weights

@@ -24,4 +24,5 @@ stage ifrnet_s_demo_motion
 stage ifrnet_s_demo --ckpt_path "$output/ifrnet_s_demo_motion/ifrnet_s.ckpt"
 stage ifrnet_s_demo_finish --ckpt_path "$output/ifrnet_s_demo/ifrnet_s.ckpt"
 stage ifrnet_s_demo_whole --ckpt_path "$output/ifrnet_s_demo_finish/ifrnet_s.ckpt"
-"$environment_python" "$root/scripts/pack_weights.py" "$output/ifrnet_s_demo_whole/ifrnet_s.ckpt" "$output/ifrnet_s.ckpt"
+"$environment_python" "$root/scripts/pack_weights.py" "$output/ifrnet_s_demo_whole/ifrnet_s.ckpt" "$output/ifrnet_s.ckpt" \
+    --overwrite

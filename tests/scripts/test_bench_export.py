@@ -69,6 +69,25 @@ def test_by_default_each_network_is_measured_at_three_sizes_the_largest_by_what_
     ]  # fmt: skip
 
 
+def test_rows_that_nobody_asked_for_fail_nothing(measured):
+    with pytest.raises(PartialError):
+        measured("64x96", network="tdan_x4", tdan_x4="not built")
+    assert measured("64x96", network="ifrnet_s") == [("ifrnet_s", "64x96")]
+
+
+@pytest.mark.parametrize(
+    "arguments, says",
+    [
+        (["export", "--device_target", "GPU"], "export measures the CPU; got --device_target GPU"),
+        (["edge", "--rounds", "-1"], "--rounds is at least 1; got -1"),
+        (["export", "--work_path", "/nonexistent"], "--work_path is a folder; got '/nonexistent'"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(arguments, says):
+    with pytest.raises(UsageError, match=says):
+        bench.main(arguments)
+
+
 @pytest.mark.parametrize("value", ["1.1e-04", "nan", "not built"])
 def test_rows_that_do_not_agree_are_told_and_measured_again(measured, value):
     with pytest.raises(PartialError, match="everywhere: tdan_x4 64x96$"):

@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from mindspore import nn
 
 from scripts import bench, bench_train
 from scripts.bench_train import Case, make_columns
@@ -63,3 +64,9 @@ def test_columns_have_the_shapes_of_the_networks_contract():
     columns = make_columns(("frame0", "time", "flow", "target"), case, 4)
     shapes = {name: column.shape for name, column in columns.items()}
     assert shapes == {"frame0": (2, 3, 8, 16), "time": (2, 1, 1, 1), "flow": (2, 4, 32, 64), "target": (2, 3, 32, 64)}
+
+
+def test_our_statistics_are_held_as_theirs_are():
+    step = bench_train.OurStep("toflow_vfi", Case(1, (32, 32), "adam"), "CPU").step
+    layers = [cell for _, cell in step.cells_and_names() if isinstance(cell, nn.BatchNorm2d)]
+    assert layers and {cell.use_batch_statistics for cell in layers} == {False}
