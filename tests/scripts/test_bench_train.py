@@ -67,6 +67,6 @@ def test_columns_have_the_shapes_of_the_networks_contract():
 
 
 def test_our_statistics_are_held_as_theirs_are():
-    step = bench_train.OurStep("toflow_vfi", Case(1, size=(32, 32)), "CPU").step
+    step = bench_train.OurStep("toflow_vsr_x4", Case(1, size=(64, 64)), "CPU").step
     layers = [cell for _, cell in step.cells_and_names() if isinstance(cell, nn.BatchNorm2d)]
     assert layers and {cell.use_batch_statistics for cell in layers} == {False}
