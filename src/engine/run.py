@@ -10,6 +10,7 @@ from mindspore import Tensor
 from src.engine.checkpoint import Card, save_weights
 from src.engine.device import can_sink
 from src.engine.optimizer import create_optimizer
+from src.engine.outputs import weights_file
 from src.engine.parallel import ALONE
 from src.engine.schedule import Plateau, rate_at
 from src.engine.state import newest_state, write_state
@@ -94,7 +95,7 @@ class Run:
 
     def weights_path(self, suffix: str = "") -> Path:
         """Return the file that the weights go to."""
-        return self.folder / f"{self.recipe.model}{suffix}.ckpt"
+        return weights_file(self.folder, self.recipe.model, suffix)
 
     def resume(self, tell) -> None:
         """Take up the newest whole state in the folder, if there is any.
