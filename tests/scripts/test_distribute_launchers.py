@@ -231,6 +231,12 @@ def test_workers_that_do_not_react_to_a_request_are_killed(tmp_path):
     assert machine.left_behind() == []
 
 
+def test_a_code_above_those_of_signals_is_handed_back(tmp_path):
+    done = Machine(tmp_path, ("msrun", MSRUN)).run("CPU", STUB_WORKER="[[ $rank == 0 ]] || exit 255; sleep 600")
+    assert done.returncode == 255
+    assert done.stderr.splitlines()[-1].startswith("error: worker 1 of 2 ended with code 255, so all were ended")
+
+
 def test_a_scheduler_left_over_does_not_keep_a_finished_run(tmp_path):
     machine = Machine(tmp_path, ("msrun", MSRUN))
     assert machine.run("CPU", STUB_WORKER="sleep 0.5", STUB_SCHEDULER="sleep 600").returncode == 0
