@@ -12,7 +12,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from src.errors import InputError, run_command  # noqa: E402
+from src.errors import InputError, UsageError, run_command  # noqa: E402
 from src.video.images import write_image  # noqa: E402
 from src.video.reader import open_source  # noqa: E402
 
@@ -32,6 +32,8 @@ def main(argv):
     parser.add_argument("output", help="the PNG to write")
     parser.add_argument("--pair", type=int, default=10, help="which pair of source frames (default: %(default)s)")
     arguments = parser.parse_args(argv)
+    if arguments.pair < 0:
+        raise UsageError(f"pair is at least 0; got {arguments.pair}")
     start = 2 * arguments.pair
     frames = list(itertools.islice(open_source(arguments.video).frames(), start, start + 3))
     if len(frames) < 3:

@@ -115,7 +115,7 @@ class Recipe:
     eval_samples: int = option(64, "generated motion: how many samples are evaluated", low=1)
     report: bool = option(False, "evaluation: write report.html with the worst and the best samples, to be looked at")
     output_path: str = option("", "folder of everything the run writes (default: outputs/train, outputs/eval)")
-    seed: int = option(1, "seed of weights and data", low=0)
+    seed: int = option(1, "seed of weights and data", low=0, high=2**32 - 1)
     device_target: str = option("CPU", "what it runs on", choices=DEVICES)
     device_id: int = option(0, "which of the devices", low=0)
     deterministic: bool = option(False, "repeat results bit by bit where the device has such kernels")

@@ -307,3 +307,24 @@ def test_wrong_flags_of_training_are_told_once_before_any_worker_starts(tmp_path
     assert done.returncode == 2
     assert "did you mean '--batch_size'" in done.stderr and done.stderr.count("\n") == 1
     assert machine.calls() == []
+
+
+def test_flags_of_evaluation_reach_its_workers(tmp_path):
+    machine = Machine(tmp_path, ("msrun", MSRUN))
+    done = machine.run("CPU", "--program", "eval.py", flags=["--runtime", "openvino"])
+    assert done.returncode == 0, done.stderr
+    assert f"{ROOT}/eval.py --output_path out --runtime openvino --device_target CPU" in machine.calls()[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--visible_devices", "0,1"), "visible_devices goes with device_target GPU or Ascend; got CPU"),
+        (("--worker_num", "-1"), "worker_num is at least 1; got -1"),
+        (("--worker_num", "0"), "worker_num is at least 1; got 0"),
+    ],
+)
+def test_workers_that_cannot_be_meant_are_one_line_and_code_2(tmp_path, options, told):
+    machine = Machine(tmp_path, ("msrun", MSRUN))
+    done = machine.run("CPU", *options)
+    assert (done.returncode, done.stderr, machine.calls()) == (2, f"error: {told}\n", [])
