@@ -15,7 +15,9 @@ def main(argv):
     folder = Path(recipe.output_path or "outputs/eval")
 
     from src.engine.device import start_device, worker_device
+    from src.engine.outputs import check_folder
 
+    check_folder(folder)
     device = worker_device(recipe)
     start_device(recipe.device_target, device)
 

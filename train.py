@@ -12,10 +12,12 @@ def main(argv):
     folder = Path(recipe.output_path or "outputs/train")
 
     from src.engine.device import start_device, worker_device
-    from src.engine.outputs import refuse_earlier_run
+    from src.engine.outputs import check_folder, refuse_earlier_run
 
-    if not (recipe.overwrite or recipe.resume or recipe.dry_run):
-        refuse_earlier_run(folder, recipe.model)
+    if not recipe.dry_run:
+        check_folder(folder)
+        if not (recipe.overwrite or recipe.resume):
+            refuse_earlier_run(folder, recipe.model)
     settings = recipe.deterministic, recipe.memory_limit, recipe.compile_cache
     start_device(recipe.device_target, worker_device(recipe), recipe.seed, *settings)
 

@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 
 from src.config import DEVICES, Recipe, parse_recipe  # noqa: E402
 from src.engine.launch import VISIBLE, count_devices, start_workers  # noqa: E402
+from src.engine.outputs import check_folder  # noqa: E402
 from src.engine.watch import watch  # noqa: E402
 from src.errors import UsageError, run_command  # noqa: E402
 from src.runtime.options import EvalOptions  # noqa: E402
@@ -47,6 +48,7 @@ def main(argv):
         os.environ[VISIBLE[options.device_target]] = options.visible_devices
     count = options.worker_num or (0 if options.rank_table_file else count_devices(options.device_target))
     logs = Path(recipe.output_path or usual_output) / "workers" / time.strftime("%Y%m%d-%H%M%S")
+    check_folder(logs)
     command = [str(ROOT / options.program), *flags]
     sys.exit(watch(start_workers(command, options.device_target, count, logs, options.rank_table_file)))
 

@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from src.engine.device import start_device  # noqa: E402
+from src.engine.outputs import check_file  # noqa: E402
 from src.errors import run_command  # noqa: E402
 
 
@@ -20,6 +21,7 @@ def main(argv):
     parser.add_argument("output", help="the checkpoint to write")
     parser.add_argument("--model", default="ifrnet_s", help="whose weights they are (default: %(default)s)")
     arguments = parser.parse_args(argv)
+    check_file(Path(arguments.output))
     start_device()
 
     from src.engine.checkpoint import load_weights, save_weights
