@@ -64,9 +64,13 @@ class Run:
             "recipe": dataclasses.asdict(recipe),
         }
 
-    def rate(self, step: int) -> float:
-        """Return the learning rate of a step, counted from 1."""
-        return rate_at(self.recipe, step, self.steps, self.steps_per_epoch) * self.plateau.scale
+    def rate(self, applied: bool) -> float:
+        """Return the learning rate of the step just made, or that it would have had unless it was `applied`.
+
+        Steps that were skipped do not count: the rate's course stands still as long as the weights do.
+        """
+        place = self.optimizer.global_step.asnumpy().item() + (not applied)
+        return rate_at(self.recipe, place, self.steps, self.steps_per_epoch) * self.plateau.scale
 
     def note_score(self, psnr: float) -> None:
         """Take a validation's score: keep the best weights, and let a rate on a plateau fall."""

@@ -97,6 +97,16 @@ def test_a_step_without_finite_gradients_changes_nothing_and_is_told(tmp_path, c
         np.testing.assert_array_equal(tensors[name], before[name], err_msg=name)
 
 
+def test_the_rate_in_the_log_is_the_optimizer_s_which_does_not_count_skipped_steps(tmp_path):
+    # samples 4 to 7 make step 2
+    run(tmp_path, small_recipe(max_steps=5, val_steps=0), broken=(5,))
+    logged = [json.loads(line)["rate"] for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    done = np.array([0, 1, 1, 2, 3])
+    expected = 1e-5 + (1e-2 - 1e-5) * (1 + np.cos(np.pi * done / 5)) / 2
+    np.testing.assert_allclose(logged, expected, rtol=1e-12)
+    assert newest_state(tmp_path)[0]["optimizer.global_step"] == 4
+
+
 def test_bad_data_step_after_step_ends_the_run_with_the_columns_name(tmp_path):
     with pytest.raises(InputError, match="3 steps in a row.*the column frame0 is not finite"):
         run(tmp_path, small_recipe(max_bad_steps=3, val_steps=0), broken=range(40, 200))
