@@ -19,7 +19,8 @@ def main(argv):
 
     check_folder(folder)
     device = worker_device(recipe)
-    start_device(recipe.device_target, device)
+    settings = {key: getattr(recipe, key) for key in ("deterministic", "memory_limit", "compile_cache")}
+    start_device(recipe.device_target, device, **settings)
 
     from src.data.evaluation import evaluation_cases
     from src.data.submission import Submission
