@@ -15,9 +15,12 @@ def main(argv):
     folder = Path(recipe.output_path or "outputs/eval")
 
     from src.engine.device import start_device, worker_device
+    from src.engine.outputs import check_folder
 
+    check_folder(folder)
     device = worker_device(recipe)
-    start_device(recipe.device_target, device)
+    settings = {key: getattr(recipe, key) for key in ("deterministic", "memory_limit", "compile_cache")}
+    start_device(recipe.device_target, device, **settings)
 
     from src.data.evaluation import evaluation_cases
     from src.data.submission import Submission

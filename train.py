@@ -4,17 +4,20 @@ from functools import partial
 from pathlib import Path
 
 from src.config import parse_recipe
-from src.errors import UsageError, run_command
+from src.errors import run_command
 
 
 def main(argv):
     recipe = parse_recipe(argv, description=__doc__)
     folder = Path(recipe.output_path or "outputs/train")
-    if (folder / "metrics.jsonl").exists() and not (recipe.overwrite or recipe.resume or recipe.dry_run):
-        raise UsageError(f"{folder} holds an earlier run; give --resume to go on, --overwrite, or another folder")
 
     from src.engine.device import start_device, worker_device
+    from src.engine.outputs import check_folder, refuse_earlier_run
 
+    if not recipe.dry_run:
+        check_folder(folder)
+        if not (recipe.overwrite or recipe.resume):
+            refuse_earlier_run(folder, recipe.model)
     settings = recipe.deterministic, recipe.memory_limit, recipe.compile_cache
     start_device(recipe.device_target, worker_device(recipe), recipe.seed, *settings)
 

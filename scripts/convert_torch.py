@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from src.engine.device import start_device  # noqa: E402
+from src.engine.outputs import check_file  # noqa: E402
 from src.errors import UsageError, run_command  # noqa: E402
 
 
@@ -28,6 +29,7 @@ def main(argv):
         raise UsageError(f"--output_path ends in .ckpt; got {output}")
     if output.exists() and not arguments.overwrite:
         raise UsageError(f"{output} exists; give another --output_path, or --overwrite")
+    check_file(output)
     start_device()
 
     from src.engine.checkpoint import load_weights, save_weights

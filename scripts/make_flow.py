@@ -73,11 +73,13 @@ def main(argv):
 
     from src.data.flow_labels import label_entries, share_of_rank
     from src.data.vimeo import triplet_entries
+    from src.engine.outputs import check_folder
 
     splits = ("train", "test") if arguments.split == "all" else (arguments.split,)
     folder = Path(arguments.data_path)
     entries = [each for split in splits for each in triplet_entries(folder, split, arguments.output_path)]
     entries = share_of_rank(entries, arguments.rank, arguments.ranks)
+    check_folder(Path(arguments.output_path or folder / "flow"))
     estimate = create_estimator(arguments)
     written, problems = 0, []
     for labelled in tqdm(label_entries(entries, estimate), total=len(entries), unit=" clips", mininterval=1):

@@ -38,7 +38,9 @@ def main(argv):
     from src.data.datasets import dataset_named, find_entries, indexed_with
     from src.data.records import is_packed, pack
     from src.engine.device import import_mindspore
+    from src.engine.outputs import check_folder
 
+    check_folder(Path(arguments.output_path).parent)
     if is_packed(Path(arguments.data_path)):
         raise UsageError(f"{arguments.data_path} is packed already")
     usual = [each for each in dataset_named(arguments.dataset).splits if each in ("train", "test")]

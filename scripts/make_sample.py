@@ -10,7 +10,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from src.errors import UsageError, run_command  # noqa: E402
+from src.engine.outputs import check_file  # noqa: E402
+from src.errors import run_command  # noqa: E402
 
 WIDTH, HEIGHT, FRAME_RATE, SECONDS = 320, 192, 25, 2
 SAMPLE_RATE, TONE_HERTZ = 48000, 440
@@ -72,10 +73,8 @@ def main(argv):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("path", type=Path, help="the .mp4 file to write")
     path = parser.parse_args(argv).path
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot write '{path}': {error.strerror}") from error
+    check_file(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
     write_sample(path)
 
 

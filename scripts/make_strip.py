@@ -12,7 +12,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from src.errors import InputError, run_command  # noqa: E402
+from src.engine.outputs import check_file  # noqa: E402
+from src.errors import InputError, UsageError, run_command  # noqa: E402
 from src.video.images import write_image  # noqa: E402
 from src.video.reader import open_source  # noqa: E402
 
@@ -32,11 +33,16 @@ def main(argv):
     parser.add_argument("output", help="the PNG to write")
     parser.add_argument("--pair", type=int, default=10, help="which pair of source frames (default: %(default)s)")
     arguments = parser.parse_args(argv)
+    if arguments.pair < 0:
+        raise UsageError(f"pair is at least 0; got {arguments.pair}")
+    output = Path(arguments.output)
+    check_file(output)
     start = 2 * arguments.pair
     frames = list(itertools.islice(open_source(arguments.video).frames(), start, start + 3))
     if len(frames) < 3:
         raise InputError(f"{arguments.video}: pair {arguments.pair} needs {start + 3} frames; it has fewer")
-    write_image(Path(arguments.output), strip(*frames))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_image(output, strip(*frames))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from src.engine.device import start_device  # noqa: E402
+from src.engine.outputs import check_file  # noqa: E402
 from src.errors import UsageError, run_command  # noqa: E402
 
 
@@ -23,6 +24,7 @@ def main(argv):
     arguments = parser.parse_args(argv)
     if Path(arguments.output).exists() and not arguments.overwrite:
         raise UsageError(f"{arguments.output} exists; give another, or --overwrite")
+    check_file(Path(arguments.output))
     start_device()
 
     from src.engine.checkpoint import load_weights, save_weights

@@ -51,6 +51,9 @@ def option(default, text: str, **metadata):
 class Recipe:
     """What is trained or evaluated, on what, and how: keys of configs/*.yaml and flags of train.py and eval.py."""
 
+    # Keys that this program has no use for: a recipe's file may hold them, a flag is refused.
+    REFUSED_FLAGS = ()
+
     model: str = option("ifrnet_s", "network, one of the names in src/models")
     dataset: str = option(
         "synthetic", "generated motion, shifted frames, clips mixed with it, or a published dataset", choices=DATASETS
@@ -94,7 +97,7 @@ class Recipe:
     flow_weight: float = option(0.00178, "weight of IFR+'s loss of the taught flow", low=0)
     clip_norm: float = option(0.0, "largest norm of all gradients together; 0 leaves them", low=0)
     ema_decay: float = option(0.0, "how much a moving average of the weights keeps a step; 0 keeps none", low=0, high=1)
-    amp_level: str = option("O0", "O1: convolutions multiply in half precision", choices=AMP_LEVELS)
+    amp_level: str = option("O0", "training, O1: convolutions multiply in half precision", choices=AMP_LEVELS)
     max_bad_steps: int = option(20, "steps in a row without finite gradients after which the run ends", low=1)
     val_steps: int = option(0, "steps between two validations; 0 makes none", low=0)
     val_dataset: str = option("", "dataset of the validation (default: that of the training)", choices=("", *DATASETS))
@@ -114,17 +117,17 @@ class Recipe:
     lpips: bool = option(False, "evaluation: LPIPS too, by vgg_ckpt and lpips_ckpt")
     eval_samples: int = option(64, "generated motion: how many samples are evaluated", low=1)
     report: bool = option(False, "evaluation: write report.html with the worst and the best samples, to be looked at")
-    output_path: str = option("", "folder of everything the run writes (default: outputs/train, outputs/eval)")
-    seed: int = option(1, "seed of weights and data", low=0)
+    output_path: str = option("", "output folder; evaluation replaces its files (default: outputs/train, outputs/eval)")
+    seed: int = option(1, "seed of weights and data", low=0, high=2**32 - 1)
     device_target: str = option("CPU", "what it runs on", choices=DEVICES)
     device_id: int = option(0, "which of the devices", low=0)
     deterministic: bool = option(False, "repeat results bit by bit where the device has such kernels")
     memory_limit: float = option(0.0, "device memory in GB that may be used; 0 for all", low=0)
     compile_cache: str = option("", "folder that keeps compiled graphs for the next start")
     distribute: bool = option(False, "train together with the other workers that a launcher started")
-    resume: bool = option(False, "go on with the run in output_path, or start it")
-    overwrite: bool = option(False, "write into a folder that holds an earlier run")
-    dry_run: bool = option(False, "print the whole recipe, the network's size and an estimate of its memory, and end")
+    resume: bool = option(False, "training: go on with the run in output_path, or start it")
+    overwrite: bool = option(False, "training: write into a folder that holds an earlier run")
+    dry_run: bool = option(False, "training: print the recipe, the network's size, an estimate of its memory, and end")
 
     def __post_init__(self):
         check_values(self)
@@ -162,6 +165,9 @@ def parse_recipe(argv, description: str, recipe_class=Recipe) -> Recipe:
     parser.add_argument("--config_path", default=DEFAULT_RECIPE, metavar="FILE", help="recipe (default: %(default)s)")
     _add_flags(parser, recipe_class)
     flags = vars(parser.parse_args(argv))
+    for name in recipe_class.REFUSED_FLAGS:
+        if name in flags and flags[name] != getattr(Recipe, name):
+            raise UsageError(f"--{name} is for training alone; got {flags[name]}")
     return recipe_class(**_with_one_length({**read_recipe(flags.pop("config_path")), **flags}, flags))
 
 

@@ -74,6 +74,7 @@ def test_a_recipe_refuses_what_it_does_not_know(tmp_path, text, expected):
     [
         (["--max_step", "3"], "unknown argument '--max_step', did you mean '--max_steps'?"),
         (["--max_steps", "0"], "max_steps is at least 1; got 0"),
+        (["--seed", "4294967296"], "seed is at most 4294967295; got 4294967296"),
         (["--max_steps", "3", "--epochs", "2"], "epochs needs max_steps 0; got epochs 2 and max_steps 3"),
         (["--schedule", "steps"], "milestones goes with schedule steps; got milestones '' and schedule steps"),
         (["--milestones", "10"], "milestones goes with schedule steps"),

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 import eval as program
+from src.config import parse_recipe
+from src.engine import device
 from src.engine.checkpoint import Card, save_weights
-from src.errors import run_command
+from src.errors import UsageError, run_command
+from src.runtime.options import EvalOptions
 from src.video.images import read_image, write_image
 from tests.data import layouts
 from tests.models import official_ifrnet, official_tdan
@@ -160,6 +163,31 @@ def test_a_folder_without_clips_is_bad_input(tmp_path, capsys):
     (tmp_path / "empty").mkdir()
     assert run(tmp_path / "out", dataset="clips", data_path=tmp_path / "empty") == 3
     assert "needs videos or folders of frames" in capsys.readouterr().err
+
+
+def test_the_device_is_started_as_the_flags_say(tmp_path, monkeypatch):
+    class Started(Exception):
+        pass
+
+    def start_device(device_target, device_id, **settings):
+        raise Started(device_target, device_id, settings)
+
+    monkeypatch.setattr(device, "start_device", start_device)
+    flags = ["--deterministic", "--memory_limit", "4", "--compile_cache", "cache", "--output_path", str(tmp_path)]
+    with pytest.raises(Started) as started:
+        program.main(flags)
+    settings = {"deterministic": True, "memory_limit": 4.0, "compile_cache": "cache"}
+    assert started.value.args == ("CPU", 0, settings)
+
+
+@pytest.mark.parametrize("flags", [["--dry_run"], ["--resume"], ["--amp_level", "O1"]])
+def test_what_only_training_does_is_refused_as_a_flag_and_harmless_in_a_recipe(flags, tmp_path):
+    with pytest.raises(UsageError, match=f"{flags[0]} is for training alone"):
+        program.main([*flags, "--output_path", str(tmp_path / "none")])
+    assert not (tmp_path / "none").exists()
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("amp_level: O1\ndry_run: true\nresume: true\n", encoding="utf-8")
+    assert parse_recipe(["--config_path", str(recipe), "--no-resume"], "", EvalOptions).amp_level == "O1"
 
 
 @pytest.mark.skipif(

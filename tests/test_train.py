@@ -38,6 +38,16 @@ def test_a_second_run_does_not_write_over_the_first(run):
         train.main([*TINY, "--output_path", str(run)])
 
 
+@pytest.mark.parametrize(
+    "left", ["state.safetensors", "state.previous.safetensors", "ifrnet_s.ckpt", "ifrnet_s_best.ckpt"]
+)
+def test_a_state_or_weights_alone_are_an_earlier_run_too(tmp_path, left):
+    (tmp_path / left).write_bytes(b"kept")
+    with pytest.raises(UsageError, match=f"holds an earlier run .{left}"):
+        train.main([*TINY, "--max_steps", "1", "--output_path", str(tmp_path)])
+    assert [file.name for file in tmp_path.iterdir()] == [left] and (tmp_path / left).read_bytes() == b"kept"
+
+
 def test_the_weights_are_evaluated_with_their_protocol(run, tmp_path, capsys):
     weights = str(run / "ifrnet_s.ckpt")
     folder = str(tmp_path / "eval")

@@ -43,7 +43,7 @@ class Loop(Callback):
         step = facts["step"]
         facts["bad_in_a_row"] = 0 if applied else facts["bad_in_a_row"] + 1
         facts["skipped"] += not applied
-        more = {"rate": self.run.rate(step)}
+        more = {"rate": self.run.rate(bool(applied))}
         if self.run.step.dynamic_scale:
             more["loss_scale"] = float(self.run.step.scale.asnumpy())
         if self.score and (step % recipe.val_steps == 0 or step == self.run.steps):

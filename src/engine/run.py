@@ -10,6 +10,7 @@ from mindspore import Tensor
 from src.engine.checkpoint import Card, save_weights
 from src.engine.device import can_sink
 from src.engine.optimizer import create_optimizer
+from src.engine.outputs import weights_file
 from src.engine.parallel import ALONE
 from src.engine.schedule import Plateau, rate_at
 from src.engine.state import newest_state, write_state
@@ -63,9 +64,13 @@ class Run:
             "recipe": dataclasses.asdict(recipe),
         }
 
-    def rate(self, step: int) -> float:
-        """Return the learning rate of a step, counted from 1."""
-        return rate_at(self.recipe, step, self.steps, self.steps_per_epoch) * self.plateau.scale
+    def rate(self, applied: bool) -> float:
+        """Return the learning rate of the step just made, or that it would have had unless it was `applied`.
+
+        Steps that were skipped do not count: the rate's course stands still as long as the weights do.
+        """
+        place = self.optimizer.global_step.asnumpy().item() + (not applied)
+        return rate_at(self.recipe, place, self.steps, self.steps_per_epoch) * self.plateau.scale
 
     def note_score(self, psnr: float) -> None:
         """Take a validation's score: keep the best weights, and let a rate on a plateau fall."""
@@ -94,7 +99,7 @@ class Run:
 
     def weights_path(self, suffix: str = "") -> Path:
         """Return the file that the weights go to."""
-        return self.folder / f"{self.recipe.model}{suffix}.ckpt"
+        return weights_file(self.folder, self.recipe.model, suffix)
 
     def resume(self, tell) -> None:
         """Take up the newest whole state in the folder, if there is any.

@@ -61,7 +61,10 @@ def create_schedule(recipe, steps: int, steps_per_epoch: int) -> LearningRateSch
 
 
 def rate_at(recipe, step: int, steps: int, steps_per_epoch: int) -> float:
-    """Return what `create_schedule` gives for the step of that number, counted from 1, without any graph."""
+    """Return what `create_schedule` gives for a step, without any graph.
+
+    step: counted from 1 among the steps that change the weights; those that are skipped do not count.
+    """
     done = step - 1
     rising = min(step / max(recipe.warmup_steps, 1), 1.0)
     if recipe.schedule.startswith("cosine"):

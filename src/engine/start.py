@@ -24,7 +24,8 @@ def load_start(network, objective, recipe) -> None:
         load_flow(network.spynet, recipe.flow_ckpt)
     elif recipe.encoder_ckpt:
         load_encoder(network, recipe.encoder_ckpt)
-    if recipe.vgg_ckpt:
+    # other objectives have none: evaluation's LPIPS takes the same files
+    if recipe.vgg_ckpt and hasattr(objective, "perceptual"):
         load_perceptual(objective.perceptual, recipe.vgg_ckpt, recipe.lpips_ckpt)
 
 

@@ -135,9 +135,14 @@ def _report(job, failure, followed) -> int:
     who = {None: "the launcher", SCHEDULER: "the scheduler"}.get(rank, f"worker {rank} of {job.count}")
     if rank is None or rank != followed:
         print(last_words(log), file=sys.stderr)
-    how = f"was killed by {signal.Signals(code - 128).name}" if code > 128 else f"ended with code {code}"
-    print(f"error: {who} {how}, so all were ended; its output is in {log}", file=sys.stderr)
+    print(f"error: {who} {_how_it_ended(code)}, so all were ended; its output is in {log}", file=sys.stderr)
     return code
+
+
+def _how_it_ended(code):
+    # a program may end with a code above 128 of its own
+    names = {128 + number: number.name for number in signal.Signals}
+    return f"was killed by {names[code]}" if code in names else f"ended with code {code}"
 
 
 def _tells_why(log):

@@ -73,6 +73,8 @@ class InferOptions(RuntimeOptions):
 class EvalOptions(RuntimeOptions, Recipe):
     """The arguments of eval.py: a recipe, and what runs its network."""
 
+    REFUSED_FLAGS = ("amp_level", "dry_run", "resume")
+
     def __post_init__(self):
         Recipe.__post_init__(self)
         self.check_runtime()

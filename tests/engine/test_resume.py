@@ -76,9 +76,11 @@ def test_another_recipe_is_refused_by_the_name_of_its_field(finished, field, val
 
 
 def test_a_step_without_finite_gradients_changes_nothing_and_is_told(tmp_path, capsys):
-    network = Layer()
+    network, shorter = Layer(), Layer()
+    # a course of the rate that does not depend on how many steps are to come
+    recipe = {"val_steps": 0, "schedule": "constant"}
     # samples 12 to 15 make step 4
-    run(tmp_path, small_recipe(max_steps=4, val_steps=0), broken=(13,), network=network)
+    run(tmp_path, small_recipe(max_steps=4, **recipe), broken=(13,), network=network)
     tensors, facts = newest_state(tmp_path)
     assert (facts["skipped"], facts["bad_in_a_row"]) == (1, 1)
     lines = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
@@ -87,9 +89,22 @@ def test_a_step_without_finite_gradients_changes_nothing_and_is_told(tmp_path, c
     assert lines[3]["loss_scale"] == lines[2]["loss_scale"] / 2
     assert all(np.isfinite(values).all() for values in tensors.values())
     assert "1 of 4 steps were skipped" in capsys.readouterr().out
-    shorter = Layer()
-    run(tmp_path / "shorter", small_recipe(max_steps=4, val_steps=0), broken=(13,), network=shorter)
+    run(tmp_path / "shorter", small_recipe(max_steps=3, **recipe), network=shorter)
     np.testing.assert_array_equal(network.convolution.weight.asnumpy(), shorter.convolution.weight.asnumpy())
+    before, _ = newest_state(tmp_path / "shorter")
+    # the step itself is counted, and the scale halved; weights, moments, averages and the optimizer's step stay
+    for name in set(tensors) - {"calls", "scale", "good_steps"}:
+        np.testing.assert_array_equal(tensors[name], before[name], err_msg=name)
+
+
+def test_the_rate_in_the_log_is_the_optimizer_s_which_does_not_count_skipped_steps(tmp_path):
+    # samples 4 to 7 make step 2
+    run(tmp_path, small_recipe(max_steps=5, val_steps=0), broken=(5,))
+    logged = [json.loads(line)["rate"] for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    done = np.array([0, 1, 1, 2, 3])
+    expected = 1e-5 + (1e-2 - 1e-5) * (1 + np.cos(np.pi * done / 5)) / 2
+    np.testing.assert_allclose(logged, expected, rtol=1e-12)
+    assert newest_state(tmp_path)[0]["optimizer.global_step"] == 4
 
 
 def test_bad_data_step_after_step_ends_the_run_with_the_columns_name(tmp_path):

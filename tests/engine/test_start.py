@@ -5,9 +5,11 @@ import numpy as np
 import pytest
 from mindspore import Tensor
 
+from src.config import Recipe
 from src.engine.checkpoint import Card, save_weights
-from src.engine.start import load_flow, load_perceptual
+from src.engine.start import load_flow, load_perceptual, load_start
 from src.errors import WeightsError
+from src.losses.objectives import create_objective
 from src.losses.perceptual import PerceptualDistance
 from src.models import create_model
 from tests.engine.perceptual_files import CONVOLUTIONS, WIDTHS, channel_weights, kernel_of, write_perceptual_files
@@ -32,6 +34,11 @@ def test_the_perceptual_loss_takes_the_kernels_of_vgg_and_the_weights_of_its_cha
         np.testing.assert_array_equal(kernel, kernel_of(place, incoming, outgoing))
     np.testing.assert_array_equal(values["weights"], np.repeat([1, 2, 3, 4, 5], WIDTHS))
     assert not distance.trainable_params()
+
+
+def test_weights_for_lpips_alone_leave_another_objective_as_it_is():
+    network, recipe = create_model("ifrnet_s"), Recipe(lpips=True, vgg_ckpt="vgg.pth", lpips_ckpt="lpips.pth")
+    load_start(network, create_objective(network, recipe), recipe)
 
 
 @pytest.mark.parametrize(

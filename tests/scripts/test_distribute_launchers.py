@@ -231,6 +231,12 @@ def test_workers_that_do_not_react_to_a_request_are_killed(tmp_path):
     assert machine.left_behind() == []
 
 
+def test_a_code_above_those_of_signals_is_handed_back(tmp_path):
+    done = Machine(tmp_path, ("msrun", MSRUN)).run("CPU", STUB_WORKER="[[ $rank == 0 ]] || exit 255; sleep 600")
+    assert done.returncode == 255
+    assert done.stderr.splitlines()[-1].startswith("error: worker 1 of 2 ended with code 255, so all were ended")
+
+
 def test_a_scheduler_left_over_does_not_keep_a_finished_run(tmp_path):
     machine = Machine(tmp_path, ("msrun", MSRUN))
     assert machine.run("CPU", STUB_WORKER="sleep 0.5", STUB_SCHEDULER="sleep 600").returncode == 0
@@ -301,3 +307,24 @@ def test_wrong_flags_of_training_are_told_once_before_any_worker_starts(tmp_path
     assert done.returncode == 2
     assert "did you mean '--batch_size'" in done.stderr and done.stderr.count("\n") == 1
     assert machine.calls() == []
+
+
+def test_flags_of_evaluation_reach_its_workers(tmp_path):
+    machine = Machine(tmp_path, ("msrun", MSRUN))
+    done = machine.run("CPU", "--program", "eval.py", flags=["--runtime", "openvino"])
+    assert done.returncode == 0, done.stderr
+    assert f"{ROOT}/eval.py --output_path out --runtime openvino --device_target CPU" in machine.calls()[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--visible_devices", "0,1"), "visible_devices goes with device_target GPU or Ascend; got CPU"),
+        (("--worker_num", "-1"), "worker_num is at least 1; got -1"),
+        (("--worker_num", "0"), "worker_num is at least 1; got 0"),
+    ],
+)
+def test_workers_that_cannot_be_meant_are_one_line_and_code_2(tmp_path, options, told):
+    machine = Machine(tmp_path, ("msrun", MSRUN))
+    done = machine.run("CPU", *options)
+    assert (done.returncode, done.stderr, machine.calls()) == (2, f"error: {told}\n", [])
