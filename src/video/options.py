@@ -38,7 +38,7 @@ LONGEST_GAP = 2  # frames of the source between two that differ, where the time 
 class VideoOptions(InferOptions):
     """The arguments of infer.py: what becomes of a video."""
 
-    multi: int = option(0, "frames become this many times as many (default: 2, or slow)", low=0)
+    multi: int = option(None, "frames become this many times as many (default: 2, or slow)", low=2)
     fps: str = option("", "frames per second of the result, such as 60, 59.94 or 60000/1001, instead of multi")
     cascade: int = option(
         0, "weights of the middle only: halve the time between frames so often, take the nearest", low=0,
@@ -69,8 +69,6 @@ class VideoOptions(InferOptions):
 
     def __post_init__(self):
         InferOptions.__post_init__(self)
-        if self.multi == 1:
-            raise UsageError("multi is at least 2; got 1")
         if self.multi and self.fps:
             raise UsageError(f"multi and fps exclude each other; got multi {self.multi} and fps {self.fps}")
         if self.slow_audio == "stretch" and self.slow == 1:
