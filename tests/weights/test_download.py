@@ -1,13 +1,16 @@
 """Weights by their URL, from a server on this machine: fetched once, whole and of the right digest, or not at all."""
 
+import errno
 import hashlib
 import os
+import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from src.errors import WeightsError
+from src.errors import WeightsError, exit_code_of
 from src.weights import download
 from src.weights.convert import read_weights
 from src.weights.download import digest_in, local_file
@@ -93,6 +96,52 @@ def test_four_at_once_end_with_one_whole_file(server, tmp_path):
     for each in fetchers:
         each.join()
     assert kept(tmp_path) == [f"w-{DIGEST[:8]}.pth"] and local_file(url).read_bytes() == CONTENT
+
+
+def test_many_at_once_that_fail_all_fail_the_same_way(server, tmp_path):
+    urls = [f"{server.root}/missing/plain.pth"] * 400
+    with ThreadPoolExecutor(8) as fetchers:
+        failures = {type(each.exception()) for each in [fetchers.submit(local_file, url) for url in urls]}
+    assert failures == {WeightsError} and kept(tmp_path) == []
+
+
+@pytest.mark.parametrize("failure", [ssl.SSLError(1, "bad record mac"), OSError(5, "unplugged"), ValueError("odd")])
+def test_what_fails_while_it_is_read_is_told(server, tmp_path, monkeypatch, failure):
+    monkeypatch.setattr("http.client.HTTPResponse.read", lambda *_: (_ for _ in ()).throw(failure))
+    with pytest.raises(WeightsError, match=f"cannot be fetched: .*{failure.args[-1]}"):
+        local_file(f"{server.root}/good/plain.pth")
+    assert kept(tmp_path) == []
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/ü.pth", "http://[::1/w.pth", f"http://{'a' * 70}.org/w.pth"])
+def test_what_is_no_url_is_told(server, tmp_path, url):
+    with pytest.raises(WeightsError, match=r"is no URL|it is no URL that can be asked for"):
+        local_file(url)
+    assert kept(tmp_path) == []
+
+
+def test_a_cache_that_cannot_be_written_is_told(server, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    server.files["w" * 300] = CONTENT
+    for cache, name in ((tmp_path / "file" / "cache", "w.pth"), (tmp_path / "cache", "w" * 300)):
+        monkeypatch.setenv("MINDFRAMES_CACHE", str(cache))
+        with pytest.raises(WeightsError, match=r"cannot be kept in .*cache \(MINDFRAMES_CACHE\): (Not a|File name)"):
+            local_file(f"{server.root}/good/{name}")
+
+
+def test_a_user_without_a_home_is_told_what_to_set(server, monkeypatch):
+    monkeypatch.delenv("MINDFRAMES_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pathlib.Path.home", lambda: (_ for _ in ()).throw(RuntimeError("no home directory")))
+    with pytest.raises(WeightsError, match="set MINDFRAMES_CACHE"):
+        local_file(f"{server.root}/good/plain.pth")
+
+
+def test_a_full_disk_is_told_as_such(server, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
+    with pytest.raises(OSError, match="No space left") as caught:
+        local_file(f"{server.root}/good/plain.pth")
+    assert exit_code_of(caught.value) == 6 and kept(tmp_path) == []
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/w.pth"])
