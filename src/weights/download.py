@@ -32,11 +32,11 @@ _BLOCK = 1 << 20
 def local_file(place: str | Path) -> Path:
     """Return the path of `place`: itself when it is a path, a cached copy of it when it is a URL.
 
-    What is fetched has the SHA-256 whose beginning the file's name or the manifest tells, where one does. Raises
-    WeightsError when it has not, or cannot be fetched or kept; nothing is left then.
+    It has the SHA-256 whose beginning the file's name tells, or for a URL the manifest, where one does. Raises
+    WeightsError when it has not, or cannot be fetched or kept; nothing fetched is left then.
     """
     if "://" not in str(place):
-        return Path(place)
+        return _checked(Path(place))
     url = str(place)
     name = _name_in(url)
     expected = digest_in(name) or manifest_digest(url)
@@ -71,6 +71,13 @@ def digest_in(name: str) -> str | None:
     if not match or (match["mark"] == "_" and _DATE.match(match["digest"])):
         return None
     return match["digest"]
+
+
+def _checked(path):
+    expected = digest_in(path.name)
+    if expected and path.is_file() and not (met := _digest_of(path)).startswith(expected):
+        raise WeightsError(f"{path} is not the file that its name tells: SHA-256 {expected}... expected, got {met}")
+    return path
 
 
 def _name_in(url):

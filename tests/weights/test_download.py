@@ -164,6 +164,17 @@ def test_a_path_is_left_as_it_is():
     assert str(local_file("folder/w.ckpt")) == os.path.join("folder", "w.ckpt")
 
 
+@pytest.mark.parametrize("suffix", ["pth", "safetensors", "ckpt"])
+def test_a_file_is_compared_with_the_digest_in_its_name(tmp_path, suffix):
+    right, wrong, dated = (tmp_path / f"{name}.{suffix}" for name in (f"w-{DIGEST[:8]}", "w-01234567", "w_20220321"))
+    for path in (right, wrong, dated):
+        path.write_bytes(CONTENT)
+    assert [local_file(right), local_file(str(dated))] == [right, dated]
+    with pytest.raises(WeightsError, match=f"w-01234567.{suffix} .*: SHA-256 01234567... expected, got {DIGEST}"):
+        local_file(wrong)
+    assert local_file(tmp_path / "gone-01234567.pth") == tmp_path / "gone-01234567.pth"
+
+
 @pytest.mark.parametrize(
     ("name", "digest"),
     [
