@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 from collections.abc import Iterator
@@ -9,13 +10,17 @@ from fractions import Fraction
 
 import av
 
+from src.errors import EnvironmentFault
 from src.video.media import checked_packets, file_start, is_cover, open_media, picture_stream
 from src.video.progress import note
+from src.video.publish import FULL_DISK
 from src.video.stretch import StretchedSound
 
 # Of the file, not of the film: the container of the result writes its own.
 OWN_METADATA = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
 STREAM_METADATA = ("language", "title", "handler_name")
+# of a container that takes packets of one time
+NONSTRICT = av.format.Flags.ts_nonstrict.value
 COVER_TYPES = {"mjpeg": "image/jpeg", "png": "image/png", "bmp": "image/bmp"}
 
 
@@ -37,6 +42,7 @@ class StreamCopy:
         self._period = period
         self._output, self._name, self._slow = output, name, slow
         self._targets, self._stretched = {}, {}
+        self._next = {}  # the first tick that the next packet of a stream may have
         pictures = picture_stream(self._input, path)
         for stream in self._input.streams:
             if stream.index != pictures.index and not self._holds_chapters(stream):
@@ -51,12 +57,31 @@ class StreamCopy:
             packet = self._waiting
             if time is not None and packet.dts is not None and packet.dts * Fraction(packet.time_base) >= time:
                 return
-            self._output.mux(packet)
+            with written(self._output):
+                self._output.start_encoding()  # from here on streams tell in which ticks the container counts
+                self._keep_rising(packet)
+                self._output.mux(packet)
             self._waiting = next(self._packets, None)
 
     def close(self) -> None:
         self._packets.close()
         self._input.close()
+
+    def _keep_rising(self, packet):
+        """Move a packet that is not behind the one before it by as little as the container takes."""
+        if packet.dts is None:
+            return
+        tick = Fraction(packet.stream.time_base)
+        ticks = Fraction(packet.time_base) / tick
+        due = math.floor(packet.dts * ticks + Fraction(1, 2))
+        first = self._next.get(packet.stream.index, due)
+        if due < first:
+            shown_later = 0 if packet.pts is None else max(packet.pts - packet.dts, 0)
+            packet.dts, packet.pts = first, first + round(shown_later * ticks)
+            packet.duration = round((packet.duration or 0) * ticks)
+            packet.time_base = tick
+        takes_equal = packet.stream.type == "subtitle" or self._output.format.flags & NONSTRICT
+        self._next[packet.stream.index] = max(due, first) + (0 if takes_equal else 1)
 
     def _holds_chapters(self, stream):
         """Tell the text track in which MP4 keeps the titles of chapters, which is written anew with them."""
@@ -155,6 +180,17 @@ class StreamCopy:
             packet.duration = (packet.duration or 0) * self._slow
         packet.stream = self._targets[packet.stream.index]
         return packet
+
+
+@contextlib.contextmanager
+def written(container: av.container.OutputContainer) -> Iterator[None]:
+    """Raise EnvironmentFault for what a container cannot write; errors of memory and disk pass."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError) or error.errno in FULL_DISK:
+            raise
+        raise EnvironmentFault(f"the {container.format.name} file cannot be written: {error}") from error
 
 
 def described(stream) -> str:

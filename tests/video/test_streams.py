@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from src.errors import EnvironmentFault
 from src.video.media import is_cover
 from src.video.reader import open_source
 from src.video.stretch import tempos
@@ -38,6 +39,50 @@ def test_every_sound_packet_is_the_same_at_the_same_time(tmp_path, before, after
         assert [data for _, data in one] == [data for _, data in other]
         np.testing.assert_allclose([time + shift for time, _ in one], [time for time, _ in other], atol=0.0011)
     assert abs(float(decoded(result)[0][1]) - shift) <= 0.0011, "picture and sound stay together"
+
+
+def with_repeated_times(clip, path):
+    """Remux a clip so that some packets of each sound have the time of the one before."""
+    with av.open(str(clip)) as source, av.open(str(path), "w") as target:
+        streams = {stream: target.add_stream_from_template(stream) for stream in source.streams}
+        times = {stream: [] for stream in source.streams}
+        for packet in source.demux():
+            if packet.size:
+                known = times[packet.stream]
+                if packet.stream.type == "audio" and len(known) in (3, 4, 5, 9):
+                    packet.pts = packet.dts = known[-1]
+                known.append(packet.pts)
+                packet.stream = streams[packet.stream]
+                target.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
+def test_sound_packets_of_one_time_are_all_there(tmp_path, suffix):
+    clip = write_clip(tmp_path / "clip.mp4", flat_frames(gray_levels(10, step=10)), sounds=[440, 880])
+    path = with_repeated_times(clip, tmp_path / "in.mkv")
+    tracks = packets_of(path, "audio"), packets_of(copy(path, tmp_path / f"out.{suffix}"), "audio")
+    for expected, found in zip(*tracks):
+        assert [data for _, data in expected] == [data for _, data in found]
+        before, after = [time for time, _ in expected], [time for time, _ in found]
+        assert len(set(before)) < len(before), "the source repeats times"
+        assert suffix == "mkv" or all(one < other for one, other in zip(after, after[1:]))
+        np.testing.assert_allclose(np.array(after) - after[0], np.array(before) - before[0], atol=0.0011)
+
+
+def test_what_the_container_refuses_of_other_streams_is_told(tmp_path):
+    class Refusing:
+        format = av.ContainerFormat("mp4", "w")
+
+        def start_encoding(self):
+            raise av.error.ArgumentError(22, "Invalid argument")
+
+    source = open_source(str(write_clip(tmp_path / "in.mp4", flat_frames(gray_levels(4)), sounds=[440])))
+    with open_sink(str(tmp_path / "out.mp4"), source, Pace(source.rate)) as sink:
+        output, sink.copy._output = sink.copy._output, Refusing()
+        with pytest.raises(EnvironmentFault, match="the mp4 file cannot be written: .*Invalid argument"):
+            sink.copy.advance(None)
+        sink.copy._output = output
 
 
 def test_sound_beyond_the_last_picture_is_kept(tmp_path):
