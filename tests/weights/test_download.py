@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 import ssl
-import threading
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -90,19 +90,31 @@ def test_the_met_digest_is_told_where_none_is_known(server, capsys):
 
 def test_four_at_once_end_with_one_whole_file(server, tmp_path):
     url = f"{server.root}/good/w-{DIGEST[:8]}.pth"
-    fetchers = [threading.Thread(target=local_file, args=(url,)) for _ in range(4)]
-    for each in fetchers:
-        each.start()
-    for each in fetchers:
-        each.join()
-    assert kept(tmp_path) == [f"w-{DIGEST[:8]}.pth"] and local_file(url).read_bytes() == CONTENT
+    with ThreadPoolExecutor(4) as fetchers:
+        paths = {each.result() for each in [fetchers.submit(local_file, url) for _ in range(4)]}
+    assert kept(tmp_path) == [f"w-{DIGEST[:8]}.pth"]
+    assert paths == {local_file(url)} and local_file(url).read_bytes() == CONTENT
 
 
 def test_many_at_once_that_fail_all_fail_the_same_way(server, tmp_path):
-    urls = [f"{server.root}/missing/plain.pth"] * 400
+    urls = [f"{server.root}/missing/plain.pth"] * 40
     with ThreadPoolExecutor(8) as fetchers:
         failures = {type(each.exception()) for each in [fetchers.submit(local_file, url) for url in urls]}
     assert failures == {WeightsError} and kept(tmp_path) == []
+
+
+def test_a_fetch_that_fails_takes_nothing_from_one_that_has_begun(server, monkeypatch):
+    monkeypatch.setattr(download, "ATTEMPTS", 1)
+    url, begin = f"{server.root}/unsteady/plain.pth", tempfile.mkstemp
+
+    def begin_after_a_failure(*arguments, **options):
+        monkeypatch.setattr(tempfile, "mkstemp", begin)
+        with pytest.raises(WeightsError, match="8000 bytes expected, got 4000"):
+            local_file(url)
+        return begin(*arguments, **options)
+
+    monkeypatch.setattr(tempfile, "mkstemp", begin_after_a_failure)
+    assert local_file(url).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("failure", [ssl.SSLError(1, "bad record mac"), OSError(5, "unplugged"), ValueError("odd")])
