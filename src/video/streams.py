@@ -91,6 +91,10 @@ class StreamCopy:
     def _tell(self, stream, reason):
         told = described(stream)
         if not reason:
+            if self._is_mixed(stream):
+                layout = stream.codec_context.layout.name
+                note(f"{self._name}: the {told} is mixed to stereo; the encoder does not take its {layout}")
+                told += ", mixed to stereo"
             self.kept.append(told)
             return
         self.left_out.append(f"{told}: {reason}")
@@ -109,10 +113,8 @@ class StreamCopy:
             return "nothing copies"
         if not _takes(self._output.format.name, stream) or (is_cover(stream) and self._output.format.name != "mp4"):
             return "cannot hold"
-        target = self._output.add_stream_from_template(stream)
-        target.disposition = stream.disposition.value
-        target.metadata.update({key: value for key, value in stream.metadata.items() if key in STREAM_METADATA})
-        self._targets[stream.index] = target
+        self._targets[stream.index] = self._output.add_stream_from_template(stream)
+        _copy_description(stream, self._targets[stream.index])
         return ""
 
     def _attach(self, name, kind, data) -> str:
@@ -122,8 +124,13 @@ class StreamCopy:
         return ""
 
     def _stretch(self, stream) -> str:
-        self._stretched[stream.index] = StretchedSound(stream, self._output, self._slow, self._start)
+        sound = StretchedSound(stream, self._output, self._slow, self._start)
+        _copy_description(stream, sound.target)
+        self._stretched[stream.index] = sound
         return ""
+
+    def _is_mixed(self, stream):
+        return stream.index in self._stretched and self._stretched[stream.index].is_mixed
 
     def _copy_facts(self):
         facts = {key: value for key, value in self._input.metadata.items() if key.lower() not in OWN_METADATA}
@@ -197,6 +204,11 @@ def described(stream) -> str:
     """Tell a stream in words: its codec, its kind and its number."""
     kind = stream.codec_context.name if stream.codec_context else "unknown"
     return f"{kind} {'cover' if is_cover(stream) else stream.type} stream {stream.index}"
+
+
+def _copy_description(stream, target):
+    target.disposition = stream.disposition.value
+    target.metadata.update({key: value for key, value in stream.metadata.items() if key in STREAM_METADATA})
 
 
 def _first_packet(path, index) -> bytes:

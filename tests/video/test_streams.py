@@ -240,6 +240,54 @@ def test_stretched_sound_lasts_as_long_as_the_picture_at_its_pitch(tmp_path, slo
     assert abs(pitch - 440) < 8
 
 
+def with_surround(path, codec, layout, pitches):
+    """A clip of two seconds with a German commentary, another tone on each of its channels."""
+    with av.open(str(path), "w") as target:
+        pictures = target.add_stream("libx264", rate=25)
+        pictures.width, pictures.height, pictures.pix_fmt = 48, 32, "yuv420p"
+        sound = target.add_stream(codec, rate=48000, layout=layout)
+        sound.disposition = av.stream.Disposition.comment.value
+        sound.metadata.update(language="deu", title="Commentary")
+        for frame in flat_frames([100] * 50):
+            target.mux(pictures.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        target.mux(pictures.encode(None))
+        for block in range(64):
+            angle = 2 * np.pi * np.arange(block * 1536, (block + 1) * 1536) / 48000
+            samples = 0.1 * np.sin(np.outer(pitches, angle)).astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
+            frame.sample_rate, frame.time_base, frame.pts = 48000, Fraction(1, 48000), block * 1536
+            target.mux(sound.encode(frame))
+        target.mux(sound.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "webm"])
+def test_stretched_sound_keeps_its_channels_its_language_and_its_purpose(tmp_path, capsys, suffix):
+    pitches = np.array([440, 550, 660, 80, 770, 880])  # the fourth is of low frequencies, which atempo hardly keeps
+    path = with_surround(tmp_path / "in.mkv", "ac3", "5.1", pitches)
+    copied = slowed(path, tmp_path / f"out.{suffix}", 2, stretch=True)
+    assert copied.kept == ["ac3 audio stream 1"] and copied.left_out == []
+    assert "mixed" not in capsys.readouterr().err
+    with av.open(str(tmp_path / f"out.{suffix}")) as container:
+        (track,) = container.streams.audio
+        assert track.language == "deu"
+        assert suffix == "webm" or track.disposition & av.stream.Disposition.comment
+        assert suffix == "mp4" or track.metadata["title"] == "Commentary"
+        sound = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
+    assert track.codec_context.layout.name == "5.1" and abs(sound.shape[1] / 48000 - 4) < 0.1
+    middle = sound[:, 48000:144000] * np.hanning(96000)
+    np.testing.assert_allclose(np.abs(np.fft.rfft(middle)).argmax(axis=1) / 2, pitches, atol=20)
+
+
+def test_channels_that_the_encoder_does_not_take_are_mixed_with_a_word(tmp_path, capsys):
+    path = with_surround(tmp_path / "in.mkv", "aac", "4.0", np.array([440, 550, 660, 770]))
+    copied = slowed(path, tmp_path / "out.webm", 2, stretch=True)
+    assert copied.kept == ["aac audio stream 1, mixed to stereo"] and copied.left_out == []
+    assert "the aac audio stream 1 is mixed to stereo; the encoder does not take its 4.0" in capsys.readouterr().err
+    with av.open(str(tmp_path / "out.webm")) as container:
+        assert container.streams.audio[0].codec_context.layout.name == "stereo"
+
+
 def test_tempos_stay_in_the_range_of_the_filter():
     for slow in (2, 3, 4, 7, 100):
         assert np.isclose(np.prod(tempos(slow)), 1 / slow) and min(tempos(slow)) >= 0.5 - 1e-9
