@@ -42,7 +42,8 @@ DEFAULT_RECIPE = "configs/ifrnet_s_synthetic.yaml"
 def option(default, text: str, **metadata):
     """Return a dataclass field that becomes the flag of its own name, with `text` as its help.
 
-    several=True: of a tuple of whole numbers, which the flag takes one after the other.
+    several=True: of a tuple of whole numbers, which the flag takes one after the other. A default of None is no value
+    that could be given: it tells that none was.
     """
     return field(default=default, metadata={"help": text, **metadata})
 
@@ -200,6 +201,8 @@ def read_values(path: str, options_class) -> dict:
 
 
 def _check_value(name, value, rule):
+    if value is None:
+        return
     if "choices" in rule and value not in rule["choices"]:
         known = ", ".join(filter(None, rule["choices"]))
         raise UsageError(f"{name} is one of {known}; got {value!r}{near(value, rule['choices'])}")
@@ -288,7 +291,7 @@ def _add_flags(parser, options_class):
         kind = int if rule.get("several") else _kinds(options_class)[each.name]
         names = [each.name] if rule.get("positional") else [f"--{each.name}"]
         settings = {"help": rule["help"]}
-        if each.default not in ("", False):
+        if each.default not in ("", False, None):
             settings["help"] += f" (default: {each.default})".replace("%", "%%")
         if kind is bool:
             settings["action"] = argparse.BooleanOptionalAction

@@ -107,6 +107,7 @@ def test_flags_are_checked(flags, expected):
         (["in.mp4"], "--output_path"),
         (["--output_path", "out.mp4"], "INPUT"),
         (["in.mp4", "--output_path", "out.mp4", "--multi", "1"], "multi is at least 2; got 1"),
+        (["in.mp4", "--output_path", "out.mp4", "--multi", "0"], "multi is at least 2; got 0"),
         (["in.mp4", "--output_path", "out.mp4", "--mult", "2"], "did you mean '--multi'?"),
         (["in.mp4", "second.mp4", "--output_path", "out.mp4"], "unknown argument 'second.mp4'"),
     ],

@@ -34,6 +34,9 @@ def test_one_size_is_one_file_and_several_are_a_bundle():
         (("--height", "64", "x", "--width", "96", "448"), "invalid int value: 'x'"),
         (("--file_format", "onnx"), "file_format is one of MINDIR, ONNX, AIR; got 'onnx'"),
         (("--file_format", "ONNX", "--form", "fused"), "ONNX has the form portable only; got fused"),
+        (("--file_name", ""), "file_name names a file, as OUT or FOLDER/OUT; got ''"),
+        (("--file_name", "."), "file_name names a file, as OUT or FOLDER/OUT; got '.'"),
+        (("--file_name", "folder/.."), "file_name names a file, as OUT or FOLDER/OUT; got 'folder/..'"),
         (("--precision", "int8"), "precision is one of float32, float16; got 'int8'"),
     ],
 )

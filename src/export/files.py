@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import hashlib
 import inspect
@@ -14,7 +15,7 @@ import mindspore
 
 from src.engine.checkpoint import load_weights
 from src.engine.device import start_device
-from src.errors import EnvironmentFault, UsageError, WeightsError
+from src.errors import EnvironmentFault, UsageError, WeightsError, exit_code_of
 from src.export.golden import golden_inputs
 from src.export.onnx_graph import repair_onnx
 from src.models import create_model
@@ -59,18 +60,18 @@ class Exporter:
         """Write `path`, its manifest and its golden output, for frames of that (height, width).
 
         Returns the largest difference from the golden output. Raises WeightsError when it is above the tolerance, and
-        UsageError when the manifest's name belongs to an export of another format; nothing is written then.
+        UsageError when the manifest's name belongs to an export of another format, or before anything is computed when
+        nothing can be written there; nothing is written then.
         """
-        for suffix in SUFFIXES.values():
-            other = path.with_suffix(suffix)
-            if other != path and other.exists():
-                raise UsageError(f"{manifest_path(path).name} belongs to {other}: give another --file_name")
-        size = multiple_size(*size, self.network.multiple)
-        inputs = golden_inputs(self.network, self.options.batch_size, size)
-        tensors = [mindspore.Tensor(each) for each in inputs]
-        golden = self._golden(tensors)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        with _unfinished_folder(path) as folder:
+            for suffix in SUFFIXES.values():
+                other = path.with_suffix(suffix)
+                if other != path and other.exists():
+                    raise UsageError(f"{manifest_path(path).name} belongs to {other}: give another --file_name")
+            size = multiple_size(*size, self.network.multiple)
+            inputs = golden_inputs(self.network, self.options.batch_size, size)
+            tensors = [mindspore.Tensor(each) for each in inputs]
+            golden = self._golden(tensors)
             unfinished = Path(folder) / path.name
             self._write(tensors, unfinished)
             manifest = self._manifest(unfinished, inputs, golden)
@@ -176,6 +177,18 @@ def loads_in(file_format: str, form: str, version: int | None) -> tuple:
 
 def _described(name, array):
     return {"name": name, "shape": list(array.shape), "dtype": "float32"}
+
+
+def _unfinished_folder(path):
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        if exit_code_of(error) is not None:  # a full disk
+            raise
+        raise UsageError(f"file_name {path}: cannot be written: {error.strerror}") from error
 
 
 def _publish(unfinished, path):

@@ -28,6 +28,8 @@ class ExportOptions:
 
     def __post_init__(self):
         check_values(self)
+        if Path(self.file_name).name in ("", ".."):
+            raise UsageError(f"file_name names a file, as OUT or FOLDER/OUT; got {self.file_name!r}")
         if len(self.height) != len(self.width):
             raise UsageError(f"width has one number for each height; got {len(self.width)} for {len(self.height)}")
         if self.file_format == "ONNX" and self.form != "portable":

@@ -26,7 +26,7 @@ def open_onnxruntime(
     """Load an ONNX file into onnxruntime and return what runs it.
 
     provider: one of `PROVIDERS`, "" for that of the device. Raises EnvironmentFault when onnxruntime is missing, or has
-    not this provider, or cannot load the file.
+    not this provider, or cannot start it, or cannot load the file.
     """
     try:
         import onnxruntime
@@ -46,6 +46,12 @@ def open_onnxruntime(
         session = onnxruntime.InferenceSession(str(path), settings, providers=[(PROVIDERS[chosen], where)])
     except Exception as error:  # noqa: B902 onnxruntime has a class of its own for each failure, and no common one
         raise EnvironmentFault(f"onnxruntime cannot load {path}: {error}") from error
+    running = session.get_providers()
+    if running[0] != PROVIDERS[chosen]:  # it goes on without the one that was asked for, and says so to its log alone
+        raise EnvironmentFault(
+            f"onnxruntime cannot start the provider {PROVIDERS[chosen]}, only {', '.join(running)}: its libraries, its "
+            "driver or the device are missing"
+        )
     names = [each["name"] for each in manifest.inputs]
 
     def run(arrays: Sequence[np.ndarray]) -> np.ndarray:

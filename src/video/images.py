@@ -116,7 +116,7 @@ def image_files(path: Path | str) -> list[Path]:
 def natural_order(file: Path) -> tuple:
     """Return the key that sorts numbers inside names by value."""
     parts = re.split(r"(\d+)", file.name)
-    return [int(part) if part.isdigit() else part.casefold() for part in parts], file.name
+    return [int(part) if part.isdecimal() else part.casefold() for part in parts], file.name
 
 
 def read_image(file: Path, kind: np.dtype = np.uint8) -> np.ndarray:
@@ -143,7 +143,10 @@ def _decoded(data, file):
         return pixels
     if file.suffix.lower() in (".jpg", ".jpeg"):
         _refuse_truncated(file, data)
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if data else None
+    try:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH) if data else None
+    except cv2.error as error:
+        raise InputError(f"{file}: cannot be decoded as an image: damaged, or too large ({error.err})") from error
     if pixels is None:
         raise InputError(f"{file}: cannot be decoded as an image: damaged or truncated")
     if pixels.dtype not in (np.uint8, np.uint16):
@@ -197,10 +200,8 @@ class _Header(NamedTuple):
 
 
 def _read_header(file: Path) -> _Header:
-    from PIL import Image  # here, so that a run on videos does not pay for it
-
     try:
-        with Image.open(file) as image:
+        with _opened(file) as image:
             has_alpha = "A" in image.getbands() or "transparency" in image.info
             # Pillow decodes a whole PNG in search of an Exif chunk behind the pixels.
             has_exif = image.format != "PNG" or "exif" in image.info
@@ -218,11 +219,16 @@ def _is_deep(image, file):
     return image.format == "TIFF" and 16 in image.tag_v2.get(BITS_OF_TIFF, ())
 
 
+def _opened(content):
+    from PIL import Image  # here, so that a run on videos does not pay for it
+
+    Image.MAX_IMAGE_PIXELS = None  # large images are what the user hands in; memory is looked at elsewhere
+    return Image.open(content)
+
+
 def _refuse_truncated(file: Path, data: bytes) -> None:
     """OpenCV fills what is missing of a JPEG with grey and says nothing."""
-    from PIL import Image
-
     try:
-        Image.open(io.BytesIO(data)).load()
+        _opened(io.BytesIO(data)).load()
     except (OSError, ValueError, SyntaxError) as error:
         raise InputError(f"{file}: cannot be decoded as an image: {error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -22,6 +23,8 @@ from src.video.timeline import Multiplied, Resampled, Timeline
 ENLARGING = ("tdan_x4", "toflow_vsr_x4")
 COMPARE = ("", "side", "slider")
 LARGEST_RATE = 1000  # frames per second: timestamps of common containers are milliseconds
+# Of few digits, and no exponent: Fraction would compute what 1e99999999 is.
+RATE = re.compile(r"-?(\d{1,10}(\.\d{0,20})?|\.\d{1,20}|\d{1,10}/\d{1,10})")
 INDECISIVE = (
     "input", "output_path", "ckpt_path", "upscale_ckpt", "overwrite", "dry_run", "resume", "strict", "tile",
     "worker_num",
@@ -35,7 +38,7 @@ LONGEST_GAP = 2  # frames of the source between two that differ, where the time 
 class VideoOptions(InferOptions):
     """The arguments of infer.py: what becomes of a video."""
 
-    multi: int = option(0, "frames become this many times as many (default: 2, or slow)", low=0)
+    multi: int = option(None, "frames become this many times as many (default: 2, or slow)", low=2)
     fps: str = option("", "frames per second of the result, such as 60, 59.94 or 60000/1001, instead of multi")
     cascade: int = option(
         0, "weights of the middle only: halve the time between frames so often, take the nearest", low=0,
@@ -66,8 +69,6 @@ class VideoOptions(InferOptions):
 
     def __post_init__(self):
         InferOptions.__post_init__(self)
-        if self.multi == 1:
-            raise UsageError("multi is at least 2; got 1")
         if self.multi and self.fps:
             raise UsageError(f"multi and fps exclude each other; got multi {self.multi} and fps {self.fps}")
         if self.slow_audio == "stretch" and self.slow == 1:
@@ -114,9 +115,11 @@ class VideoOptions(InferOptions):
     def target_rate(self) -> Fraction:
         """Return `fps` as a fraction; raises UsageError for what is none, or out of range."""
         try:
-            rate = Fraction(self.fps)
-        except (ValueError, ZeroDivisionError) as error:
-            raise UsageError(f"fps is a number or a fraction such as 60000/1001; got {self.fps!r}") from error
+            rate = Fraction(self.fps) if RATE.fullmatch(self.fps) else None
+        except ZeroDivisionError:
+            rate = None
+        if rate is None:
+            raise UsageError(f"fps is a number or a fraction such as 60000/1001; got {self.fps!r}")
         if not 0 < rate <= LARGEST_RATE:
             raise UsageError(f"fps lies above 0 and up to {LARGEST_RATE}; got {self.fps}")
         return rate

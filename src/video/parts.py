@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from src.errors import UsageError
+from src.video.publish import FULL_DISK
 from src.video.shares import Span, spans_of
 from src.video.writer import Piece
 
 SUFFIX = ".parts"
 MANIFEST = "manifest.json"
 ENDING = "ending.json"
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,14 @@ class Parts:
 
     facts: all that the frames depend on, as text or numbers; None takes a folder for whatever job it was begun.
     `tiles` are what the folder was begun with, whatever is given later: the sides that networks predict in. Raises
-    UsageError, naming the fact that differs, for a folder that was begun with others.
+    UsageError, naming the fact that differs, for a folder that was begun with others, and where there can be no folder.
     """
 
     def __init__(self, output_path: str, facts: dict | None, tiles: Sequence[int] = ()):
         self.folder = Path(output_path + SUFFIX)
         manifest = self.folder / MANIFEST
-        if facts is not None and not manifest.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            told = {"tiles": list(tiles), "facts": {"version": VERSION, **facts}}
-            _write(manifest, json.dumps(told, indent=1).encode())
+        if facts is not None:
+            self._begin(manifest, {"tiles": list(tiles), "facts": {"version": VERSION, **facts}})
         self.tiles, known = self._read(manifest)
         if facts is not None:
             self._compare(known, {"version": VERSION, **facts})
@@ -141,6 +140,16 @@ class Parts:
     def remove(self) -> None:
         """Take the folder away, once the result stands under its name."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _begin(self, manifest, told):
+        try:
+            if not manifest.exists():
+                self.folder.mkdir(parents=True, exist_ok=True)
+                _write(manifest, json.dumps(told, indent=1).encode())
+        except OSError as error:
+            if error.errno in FULL_DISK:
+                raise
+            raise UsageError(f"{self.folder}: cannot hold the parts of the result: {error.strerror}") from error
 
     def _read(self, manifest):
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import math
 from collections.abc import Iterator
@@ -9,13 +10,17 @@ from fractions import Fraction
 
 import av
 
+from src.errors import EnvironmentFault
 from src.video.media import checked_packets, file_start, is_cover, open_media, picture_stream
 from src.video.progress import note
+from src.video.publish import FULL_DISK
 from src.video.stretch import StretchedSound
 
 # Of the file, not of the film: the container of the result writes its own.
 OWN_METADATA = ("major_brand", "minor_version", "compatible_brands", "encoder", "duration")
 STREAM_METADATA = ("language", "title", "handler_name")
+# of a container that takes packets of one time
+NONSTRICT = av.format.Flags.ts_nonstrict.value
 COVER_TYPES = {"mjpeg": "image/jpeg", "png": "image/png", "bmp": "image/bmp"}
 
 
@@ -37,6 +42,7 @@ class StreamCopy:
         self._period = period
         self._output, self._name, self._slow = output, name, slow
         self._targets, self._stretched = {}, {}
+        self._next = {}  # the first tick that the next packet of a stream may have
         pictures = picture_stream(self._input, path)
         for stream in self._input.streams:
             if stream.index != pictures.index and not self._holds_chapters(stream):
@@ -51,12 +57,31 @@ class StreamCopy:
             packet = self._waiting
             if time is not None and packet.dts is not None and packet.dts * Fraction(packet.time_base) >= time:
                 return
-            self._output.mux(packet)
+            with written(self._output):
+                self._output.start_encoding()  # from here on streams tell in which ticks the container counts
+                self._keep_rising(packet)
+                self._output.mux(packet)
             self._waiting = next(self._packets, None)
 
     def close(self) -> None:
         self._packets.close()
         self._input.close()
+
+    def _keep_rising(self, packet):
+        """Move a packet that is not behind the one before it by as little as the container takes."""
+        if packet.dts is None:
+            return
+        tick = Fraction(packet.stream.time_base)
+        ticks = Fraction(packet.time_base) / tick
+        due = math.floor(packet.dts * ticks + Fraction(1, 2))
+        first = self._next.get(packet.stream.index, due)
+        if due < first:
+            shown_later = 0 if packet.pts is None else max(packet.pts - packet.dts, 0)
+            packet.dts, packet.pts = first, first + round(shown_later * ticks)
+            packet.duration = round((packet.duration or 0) * ticks)
+            packet.time_base = tick
+        takes_equal = packet.stream.type == "subtitle" or self._output.format.flags & NONSTRICT
+        self._next[packet.stream.index] = max(due, first) + (0 if takes_equal else 1)
 
     def _holds_chapters(self, stream):
         """Tell the text track in which MP4 keeps the titles of chapters, which is written anew with them."""
@@ -66,6 +91,10 @@ class StreamCopy:
     def _tell(self, stream, reason):
         told = described(stream)
         if not reason:
+            if self._is_mixed(stream):
+                layout = stream.codec_context.layout.name
+                note(f"{self._name}: the {told} is mixed to stereo; the encoder does not take its {layout}")
+                told += ", mixed to stereo"
             self.kept.append(told)
             return
         self.left_out.append(f"{told}: {reason}")
@@ -84,10 +113,8 @@ class StreamCopy:
             return "nothing copies"
         if not _takes(self._output.format.name, stream) or (is_cover(stream) and self._output.format.name != "mp4"):
             return "cannot hold"
-        target = self._output.add_stream_from_template(stream)
-        target.disposition = stream.disposition.value
-        target.metadata.update({key: value for key, value in stream.metadata.items() if key in STREAM_METADATA})
-        self._targets[stream.index] = target
+        self._targets[stream.index] = self._output.add_stream_from_template(stream)
+        _copy_description(stream, self._targets[stream.index])
         return ""
 
     def _attach(self, name, kind, data) -> str:
@@ -97,8 +124,13 @@ class StreamCopy:
         return ""
 
     def _stretch(self, stream) -> str:
-        self._stretched[stream.index] = StretchedSound(stream, self._output, self._slow, self._start)
+        sound = StretchedSound(stream, self._output, self._slow, self._start)
+        _copy_description(stream, sound.target)
+        self._stretched[stream.index] = sound
         return ""
+
+    def _is_mixed(self, stream):
+        return stream.index in self._stretched and self._stretched[stream.index].is_mixed
 
     def _copy_facts(self):
         facts = {key: value for key, value in self._input.metadata.items() if key.lower() not in OWN_METADATA}
@@ -157,10 +189,26 @@ class StreamCopy:
         return packet
 
 
+@contextlib.contextmanager
+def written(container: av.container.OutputContainer) -> Iterator[None]:
+    """Raise EnvironmentFault for what a container cannot write; errors of memory and disk pass."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError) or error.errno in FULL_DISK:
+            raise
+        raise EnvironmentFault(f"the {container.format.name} file cannot be written: {error}") from error
+
+
 def described(stream) -> str:
     """Tell a stream in words: its codec, its kind and its number."""
     kind = stream.codec_context.name if stream.codec_context else "unknown"
     return f"{kind} {'cover' if is_cover(stream) else stream.type} stream {stream.index}"
+
+
+def _copy_description(stream, target):
+    target.disposition = stream.disposition.value
+    target.metadata.update({key: value for key, value in stream.metadata.items() if key in STREAM_METADATA})
 
 
 def _first_packet(path, index) -> bytes:

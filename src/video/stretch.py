@@ -16,15 +16,18 @@ SLOWEST = 0.5  # of the filter at its best quality; more than that is done in st
 class StretchedSound:
     """Decodes one stream of sound, plays it `slow` times slower by FFmpeg's atempo, and encodes it again.
 
-    zero: the timestamp, in seconds, that counts as second 0 of the source.
+    zero: the timestamp, in seconds, that counts as second 0 of the source. `target` is the stream of the result.
+    Its channels are the source's where the encoder takes them, else stereo: `is_mixed` tells that.
     """
 
     def __init__(self, stream: av.AudioStream, output: av.container.OutputContainer, slow: int, zero: Fraction):
         self._slow, self._zero = slow, zero
         context = stream.codec_context
+        encoder = ENCODERS.get(output.format.name, "aac")
         rate = 48000 if output.format.name == "webm" else context.sample_rate
-        layout = "mono" if context.layout.nb_channels == 1 else "stereo"
-        self._target = output.add_stream(ENCODERS.get(output.format.name, "aac"), rate=rate, layout=layout)
+        layout = layout_for(encoder, context.layout)
+        self.is_mixed = layout == "stereo" and context.layout.nb_channels > 2
+        self.target = output.add_stream(encoder, rate=rate, layout=layout)
         self._form = f"sample_fmts=fltp:sample_rates={rate}:channel_layouts={layout}"
         self._graph = None
         self._rate = rate
@@ -50,7 +53,7 @@ class StretchedSound:
             self._graph.push(_silent(self._latest))
         self._graph.push(None)
         yield from self._ready()
-        yield from self._target.encode(None)
+        yield from self.target.encode(None)
 
     def _begin(self, frame):
         time = Fraction(0) if frame.pts is None else frame.pts * Fraction(frame.time_base) - self._zero
@@ -82,7 +85,22 @@ class StretchedSound:
             frame.pts, frame.time_base = self._samples, Fraction(1, frame.sample_rate)
             self._samples += frame.samples
             self._left -= frame.samples
-            yield from self._target.encode(frame)
+            yield from self.target.encode(frame)
+
+
+def layout_for(encoder: str, layout: av.AudioLayout) -> str:
+    """Return the name of the channels that an encoder is given of sound in a layout: stereo where it takes no more."""
+    if layout.nb_channels <= 2:
+        return "mono" if layout.nb_channels == 1 else "stereo"
+    name = layout.name.replace("(side)", "")  # decoders put the surround speakers there, encoders want them at the back
+    trial = av.CodecContext.create(encoder, "w")
+    trial.sample_rate, trial.format = 48000, trial.codec.audio_formats[0].name
+    try:
+        trial.layout = name
+        trial.open()
+    except (av.error.FFmpegError, ValueError):
+        return "stereo"
+    return name
 
 
 def _silent(frame):

@@ -21,9 +21,9 @@ from src.video.encoder import PictureEncoder
 from src.video.images import encode_png
 from src.video.media import file_address
 from src.video.progress import note
-from src.video.publish import FULL_DISK, is_video_name
+from src.video.publish import is_video_name
 from src.video.reader import Source
-from src.video.streams import StreamCopy
+from src.video.streams import StreamCopy, written
 
 
 class Piece(NamedTuple):
@@ -154,7 +154,7 @@ class VideoSink:
             packet.time_base = tick
             if self.copy:
                 self.copy.advance(packet.dts * tick)
-            with self._written():
+            with written(self._container):
                 self._container.mux(packet)
 
     def _finish(self):
@@ -167,17 +167,8 @@ class VideoSink:
     def _close(self):
         if self.copy:
             self.copy.close()
-        with self._written():
+        with written(self._container):
             self._container.close()
-
-    @contextlib.contextmanager
-    def _written(self):
-        try:
-            yield
-        except av.error.FFmpegError as error:
-            if isinstance(error, MemoryError) or error.errno in FULL_DISK:
-                raise
-            raise EnvironmentFault(f"the {self._container.format.name} file cannot be written: {error}") from error
 
 
 def encoded_pieces(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -14,7 +15,7 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from src.errors import WeightsError
+from src.errors import WeightsError, exit_code_of
 from src.weights.manifest import manifest_digest
 
 MAX_BYTES = 4 << 30
@@ -31,30 +32,37 @@ _BLOCK = 1 << 20
 def local_file(place: str | Path) -> Path:
     """Return the path of `place`: itself when it is a path, a cached copy of it when it is a URL.
 
-    What is fetched has the SHA-256 whose beginning the file's name or the manifest tells, where one does. Raises
-    WeightsError when it has not, or cannot be fetched; nothing is left then.
+    It has the SHA-256 whose beginning the file's name tells, or for a URL the manifest, where one does. Raises
+    WeightsError when it has not, or cannot be fetched or kept; nothing fetched is left then.
     """
     if "://" not in str(place):
-        return Path(place)
+        return _checked(Path(place))
     url = str(place)
-    scheme = urlsplit(url).scheme
-    if scheme not in _SCHEMES:
-        raise WeightsError(f"weights are fetched over {' or '.join(_SCHEMES)}; got {scheme}: {url}")
-    name = re.sub(r"[^\w.-]", "_", unquote(urlsplit(url).path).rsplit("/", 1)[-1]).lstrip(".")
-    if not name:
-        raise WeightsError(f"the URL names no file: {url}")
+    name = _name_in(url)
     expected = digest_in(name) or manifest_digest(url)
-    path = cache_folder() / hashlib.sha256(url.encode()).hexdigest()[:8] / name
-    if not (path.is_file() and (not expected or _digest_of(path).startswith(expected))):
-        _fetch(url, path, expected)
+    cache = cache_folder()
+    path = cache / hashlib.sha256(url.encode("utf-8", "surrogateescape")).hexdigest()[:8] / name
+    try:
+        if not (path.is_file() and (not expected or _digest_of(path).startswith(expected))):
+            _fetch(url, path, expected)
+    except OSError as error:
+        if exit_code_of(error) is not None:  # a full disk
+            raise
+        raise WeightsError(f"{url} cannot be kept in {cache} (MINDFRAMES_CACHE): {error.strerror}") from error
     return path
 
 
 def cache_folder() -> Path:
-    """Return where fetched weights are kept: $MINDFRAMES_CACHE, or mindframes in the user's cache folder."""
-    chosen = os.environ.get("MINDFRAMES_CACHE")
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(chosen) if chosen else home / "mindframes"
+    """Return where fetched weights are kept: $MINDFRAMES_CACHE, or mindframes in the user's cache folder.
+
+    Raises WeightsError where the user has no such folder.
+    """
+    if chosen := os.environ.get("MINDFRAMES_CACHE"):
+        return Path(chosen)
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mindframes"
+    except RuntimeError as error:
+        raise WeightsError(f"there is no folder to keep fetched weights in; set MINDFRAMES_CACHE ({error})") from error
 
 
 def digest_in(name: str) -> str | None:
@@ -65,9 +73,31 @@ def digest_in(name: str) -> str | None:
     return match["digest"]
 
 
+def _checked(path):
+    expected = digest_in(path.name)
+    if expected and path.is_file() and not (met := _digest_of(path)).startswith(expected):
+        raise WeightsError(f"{path} is not the file that its name tells: SHA-256 {expected}... expected, got {met}")
+    return path
+
+
+def _name_in(url):
+    try:
+        scheme, _, path, *_ = urlsplit(url)
+    except ValueError as error:
+        raise WeightsError(f"{url} is no URL: {error}") from error
+    if scheme not in _SCHEMES:
+        raise WeightsError(f"weights are fetched over {' or '.join(_SCHEMES)}; got {scheme}: {url}")
+    name = re.sub(r"[^\w.-]", "_", unquote(path).rsplit("/", 1)[-1]).lstrip(".")
+    if not name:
+        raise WeightsError(f"the URL names no file: {url}")
+    return name
+
+
 def _fetch(url, path, expected):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    cache = path.parents[1]
+    cache.mkdir(parents=True, exist_ok=True)
+    # not in the file's own folder, which is then never empty, and none that others fetch into is taken away
+    descriptor, temporary = tempfile.mkstemp(dir=cache, prefix=".unfinished-")
     try:
         with os.fdopen(descriptor, "wb") as file:
             met = _attempts(url, file)
@@ -78,12 +108,11 @@ def _fetch(url, path, expected):
         if not expected:
             print(f"{url}: SHA-256 {met}, no digest known to compare it with", file=sys.stderr)
         os.chmod(temporary, 0o644)
+        path.parent.mkdir(exist_ok=True)
         os.replace(temporary, path)
     finally:
-        if os.path.exists(temporary):
+        with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-        if not any(path.parent.iterdir()):
-            path.parent.rmdir()
 
 
 def _attempts(url, file):
@@ -98,8 +127,13 @@ def _attempts(url, file):
             error.close()
             if error.code < 500 and error.code not in (408, 429):
                 break
-        except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
+        except (OSError, http.client.HTTPException) as error:
+            if exit_code_of(error) is not None:  # a full disk
+                raise
             problem = str(getattr(error, "reason", None) or error) or type(error).__name__
+        except ValueError as error:
+            problem = f"it is no URL that can be asked for ({error})"
+            break
         if attempt < ATTEMPTS:
             time.sleep(PAUSE * attempt)
     raise WeightsError(f"{url} cannot be fetched: {problem} (tried {attempt} times); give the path of a copy instead")
@@ -118,7 +152,7 @@ def _copy(url, file):
                 raise WeightsError(f"{url} is larger than {MAX_BYTES} bytes")
             digest.update(block)
             file.write(block)
-    if told is not None and received != int(told):
+    if told is not None and told.isdecimal() and received != int(told):
         raise http.client.HTTPException(f"{told} bytes expected, got {received}")
     return digest.hexdigest()
 

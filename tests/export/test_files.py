@@ -122,6 +122,21 @@ def test_two_formats_of_one_name_would_share_a_manifest_and_are_refused(tmp_path
     assert [each.name for each in tmp_path.iterdir()] == ["net.onnx"]
 
 
+def test_where_nothing_can_be_written_nothing_is_computed(tmp_path, monkeypatch, mixture_exporter):
+    made = mixture_exporter()
+    monkeypatch.setattr(made, "_golden", lambda tensors: pytest.fail("the golden output was computed"))
+    (tmp_path / "folder.mindir").mkdir()
+    for path, reason in (
+        (Path("/dev/null/net.mindir"), "Not a directory|File exists"),
+        (Path("/proc/nope/net.mindir"), "No such file or directory"),
+        (tmp_path / f"{'n' * 300}.mindir", "File name too long"),
+        (tmp_path / "folder.mindir", "Is a directory"),
+    ):
+        with pytest.raises(UsageError, match=f"file_name .*{path.name}: cannot be written: ({reason})"):
+            made.export((16, 16), path)
+    assert [each.name for each in tmp_path.iterdir()] == ["folder.mindir"]
+
+
 def test_an_operator_that_onnx_lacks_is_named_and_leaves_nothing(tmp_path, monkeypatch, mixture_exporter):
     made = mixture_exporter(file_format="ONNX")
 

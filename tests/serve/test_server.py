@@ -83,6 +83,7 @@ def test_what_is_no_video_is_refused_in_one_line_that_names_no_path(server, tmp_
     [
         ({"multi": "1"}, "multi is at least 2; got 1"),
         ({"fps": "fast"}, "fps is a number or a fraction such as 60000/1001; got 'fast'"),
+        ({"fps": "1e9999"}, "fps is a number or a fraction such as 60000/1001; got '1e9999'"),
         ({"ckpt_path": "/etc/passwd"}, "got ckpt_path"),
         ({"model": "../../x"}, "model is one of ifrnet_s; got '../../x'"),
         ({"model": "tdan_x4"}, "model is one of ifrnet_s; got 'tdan_x4'"),

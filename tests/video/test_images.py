@@ -1,10 +1,13 @@
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from src.errors import InputError
-from src.video.images import _decode_plain_png, read_image, write_image
+from src.video.images import _decode_plain_png, image_files, read_image, write_image
 from src.video.reader import open_source
 from tests.video.clips import picture
 
@@ -29,6 +32,30 @@ def test_natural_order_and_only_images(tmp_path):
     source = open_source(str(tmp_path))
     assert (source.count, source.width, source.height, source.rate) == (4, 6, 4, 25)
     assert [int(frame[0, 0, 0]) for frame in source.frames()] == [0, 1, 2, 3]
+
+
+def test_digits_that_are_no_number_are_letters(tmp_path):
+    for name in ("a10.png", "a9.png", "²3.png", "²20.png", "³.png"):
+        save(tmp_path, name, np.zeros((4, 6, 3), np.uint8))
+    assert [file.name for file in image_files(tmp_path)] == ["a9.png", "a10.png", "²3.png", "²20.png", "³.png"]
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp"])
+def test_images_are_as_large_as_they_are(tmp_path, monkeypatch, suffix):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 17 * 11 // 3)
+    for index in range(2):
+        save(tmp_path, f"{index}{suffix}", picture(17, 11, index))
+    assert [frame.shape for frame in frames_of(tmp_path)] == [(11, 17, 3)] * 2
+
+
+def test_more_pixels_than_can_be_decoded_are_told(tmp_path):
+    header = struct.pack(">4sIIBBBBB", b"IHDR", 40000, 30000, 8, 2, 0, 0, 0)
+    chunks = [header, b"IDAT" + zlib.compress(bytes(100)), b"IEND"]
+    content = b"".join(struct.pack(">I", len(each) - 4) + each + struct.pack(">I", zlib.crc32(each)) for each in chunks)
+    for index in range(2):
+        (tmp_path / f"{index}.png").write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+    with pytest.raises(InputError, match="0.png: cannot be decoded as an image: damaged, or too large"):
+        frames_of(tmp_path)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".bmp", ".tif"])

@@ -1,5 +1,6 @@
 """Parts of a job: kept whole or not at all, refused to another job, and joined to what one encoder would have made."""
 
+import errno
 from fractions import Fraction
 
 import numpy as np
@@ -86,6 +87,22 @@ def test_a_damaged_manifest_is_told(tmp_path, content):
     folder.mkdir()
     (folder / "manifest.json").write_text(content)
     with pytest.raises(UsageError, match="is damaged; remove"):
+        Parts(str(tmp_path / "out.mp4"), {})
+
+
+def test_where_there_can_be_no_folder_is_told(tmp_path):
+    (tmp_path / "out.mp4.parts").write_text("a file")
+    (tmp_path / "file").touch()
+    reasons = {"out.mp4": "File exists", "file/out.mp4": "Not a directory", "n" * 250: "File name too long"}
+    for output, reason in reasons.items():
+        with pytest.raises(UsageError, match=f"parts: cannot hold the parts of the result: {reason}"):
+            Parts(str(tmp_path / output), {})
+    assert (tmp_path / "out.mp4.parts").read_text() == "a file"
+
+
+def test_a_full_disk_is_no_mistake_of_the_user(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
         Parts(str(tmp_path / "out.mp4"), {})
 
 

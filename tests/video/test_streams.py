@@ -5,6 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
+from src.errors import EnvironmentFault
 from src.video.media import is_cover
 from src.video.reader import open_source
 from src.video.stretch import tempos
@@ -38,6 +39,50 @@ def test_every_sound_packet_is_the_same_at_the_same_time(tmp_path, before, after
         assert [data for _, data in one] == [data for _, data in other]
         np.testing.assert_allclose([time + shift for time, _ in one], [time for time, _ in other], atol=0.0011)
     assert abs(float(decoded(result)[0][1]) - shift) <= 0.0011, "picture and sound stay together"
+
+
+def with_repeated_times(clip, path):
+    """Remux a clip so that some packets of each sound have the time of the one before."""
+    with av.open(str(clip)) as source, av.open(str(path), "w") as target:
+        streams = {stream: target.add_stream_from_template(stream) for stream in source.streams}
+        times = {stream: [] for stream in source.streams}
+        for packet in source.demux():
+            if packet.size:
+                known = times[packet.stream]
+                if packet.stream.type == "audio" and len(known) in (3, 4, 5, 9):
+                    packet.pts = packet.dts = known[-1]
+                known.append(packet.pts)
+                packet.stream = streams[packet.stream]
+                target.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv"])
+def test_sound_packets_of_one_time_are_all_there(tmp_path, suffix):
+    clip = write_clip(tmp_path / "clip.mp4", flat_frames(gray_levels(10, step=10)), sounds=[440, 880])
+    path = with_repeated_times(clip, tmp_path / "in.mkv")
+    tracks = packets_of(path, "audio"), packets_of(copy(path, tmp_path / f"out.{suffix}"), "audio")
+    for expected, found in zip(*tracks):
+        assert [data for _, data in expected] == [data for _, data in found]
+        before, after = [time for time, _ in expected], [time for time, _ in found]
+        assert len(set(before)) < len(before), "the source repeats times"
+        assert suffix == "mkv" or all(one < other for one, other in zip(after, after[1:]))
+        np.testing.assert_allclose(np.array(after) - after[0], np.array(before) - before[0], atol=0.0011)
+
+
+def test_what_the_container_refuses_of_other_streams_is_told(tmp_path):
+    class Refusing:
+        format = av.ContainerFormat("mp4", "w")
+
+        def start_encoding(self):
+            raise av.error.FFmpegError(22, "Invalid argument")
+
+    source = open_source(str(write_clip(tmp_path / "in.mp4", flat_frames(gray_levels(4)), sounds=[440])))
+    with open_sink(str(tmp_path / "out.mp4"), source, Pace(source.rate)) as sink:
+        output, sink.copy._output = sink.copy._output, Refusing()
+        with pytest.raises(EnvironmentFault, match="the mp4 file cannot be written: .*Invalid argument"):
+            sink.copy.advance(None)
+        sink.copy._output = output
 
 
 def test_sound_beyond_the_last_picture_is_kept(tmp_path):
@@ -193,6 +238,54 @@ def test_stretched_sound_lasts_as_long_as_the_picture_at_its_pitch(tmp_path, slo
     middle = middle * np.hanning(len(middle))
     pitch = np.abs(np.fft.rfft(middle)).argmax() * rate / len(middle)
     assert abs(pitch - 440) < 8
+
+
+def with_surround(path, codec, layout, pitches):
+    """A clip with 2.048 s of German commentary, another tone on each of its channels."""
+    with av.open(str(path), "w") as target:
+        pictures = target.add_stream("libx264", rate=25)
+        pictures.width, pictures.height, pictures.pix_fmt = 48, 32, "yuv420p"
+        sound = target.add_stream(codec, rate=48000, layout=layout)
+        sound.disposition = av.stream.Disposition.comment.value
+        sound.metadata.update(language="deu", title="Commentary")
+        for frame in flat_frames([100] * 50):
+            target.mux(pictures.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        target.mux(pictures.encode(None))
+        for block in range(64):
+            angle = 2 * np.pi * np.arange(block * 1536, (block + 1) * 1536) / 48000
+            samples = 0.1 * np.sin(np.outer(pitches, angle)).astype(np.float32)
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
+            frame.sample_rate, frame.time_base, frame.pts = 48000, Fraction(1, 48000), block * 1536
+            target.mux(sound.encode(frame))
+        target.mux(sound.encode(None))
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "mp4", "webm"])
+def test_stretched_sound_keeps_its_channels_its_language_and_its_purpose(tmp_path, capsys, suffix):
+    pitches = np.array([440, 550, 660, 80, 770, 880])  # the fourth is of low frequencies, which atempo hardly keeps
+    path = with_surround(tmp_path / "in.mkv", "ac3", "5.1", pitches)
+    copied = slowed(path, tmp_path / f"out.{suffix}", 2, stretch=True)
+    assert copied.kept == ["ac3 audio stream 1"] and copied.left_out == []
+    assert "mixed" not in capsys.readouterr().err
+    with av.open(str(tmp_path / f"out.{suffix}")) as container:
+        (track,) = container.streams.audio
+        assert track.language == "deu"
+        assert suffix == "webm" or track.disposition & av.stream.Disposition.comment
+        assert suffix == "mp4" or track.metadata["title"] == "Commentary"
+        sound = np.concatenate([frame.to_ndarray() for frame in container.decode(audio=0)], axis=1)
+    assert track.codec_context.layout.name == "5.1" and abs(sound.shape[1] / 48000 - 4.096) < 0.1
+    middle = sound[:, 48000:144000] * np.hanning(96000)
+    np.testing.assert_allclose(np.abs(np.fft.rfft(middle)).argmax(axis=1) / 2, pitches, atol=20)
+
+
+def test_channels_that_the_encoder_does_not_take_are_mixed_with_a_word(tmp_path, capsys):
+    path = with_surround(tmp_path / "in.mkv", "aac", "4.0", np.array([440, 550, 660, 770]))
+    copied = slowed(path, tmp_path / "out.webm", 2, stretch=True)
+    assert copied.kept == ["aac audio stream 1, mixed to stereo"] and copied.left_out == []
+    assert "the aac audio stream 1 is mixed to stereo; the encoder does not take its 4.0" in capsys.readouterr().err
+    with av.open(str(tmp_path / "out.webm")) as container:
+        assert container.streams.audio[0].codec_context.layout.name == "stereo"
 
 
 def test_tempos_stay_in_the_range_of_the_filter():

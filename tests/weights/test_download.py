@@ -1,13 +1,16 @@
 """Weights by their URL, from a server on this machine: fetched once, whole and of the right digest, or not at all."""
 
+import errno
 import hashlib
 import os
-import threading
+import ssl
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from src.errors import WeightsError
+from src.errors import WeightsError, exit_code_of
 from src.weights import download
 from src.weights.convert import read_weights
 from src.weights.download import digest_in, local_file
@@ -87,12 +90,70 @@ def test_the_met_digest_is_told_where_none_is_known(server, capsys):
 
 def test_four_at_once_end_with_one_whole_file(server, tmp_path):
     url = f"{server.root}/good/w-{DIGEST[:8]}.pth"
-    fetchers = [threading.Thread(target=local_file, args=(url,)) for _ in range(4)]
-    for each in fetchers:
-        each.start()
-    for each in fetchers:
-        each.join()
-    assert kept(tmp_path) == [f"w-{DIGEST[:8]}.pth"] and local_file(url).read_bytes() == CONTENT
+    with ThreadPoolExecutor(4) as fetchers:
+        paths = {each.result() for each in [fetchers.submit(local_file, url) for _ in range(4)]}
+    assert kept(tmp_path) == [f"w-{DIGEST[:8]}.pth"]
+    assert paths == {local_file(url)} and local_file(url).read_bytes() == CONTENT
+
+
+def test_many_at_once_that_fail_all_fail_the_same_way(server, tmp_path):
+    urls = [f"{server.root}/missing/plain.pth"] * 40
+    with ThreadPoolExecutor(8) as fetchers:
+        failures = {type(each.exception()) for each in [fetchers.submit(local_file, url) for url in urls]}
+    assert failures == {WeightsError} and kept(tmp_path) == []
+
+
+def test_a_fetch_that_fails_takes_nothing_from_one_that_has_begun(server, monkeypatch):
+    monkeypatch.setattr(download, "ATTEMPTS", 1)
+    url, begin = f"{server.root}/unsteady/plain.pth", tempfile.mkstemp
+
+    def begin_after_a_failure(*arguments, **options):
+        monkeypatch.setattr(tempfile, "mkstemp", begin)
+        with pytest.raises(WeightsError, match="8000 bytes expected, got 4000"):
+            local_file(url)
+        return begin(*arguments, **options)
+
+    monkeypatch.setattr(tempfile, "mkstemp", begin_after_a_failure)
+    assert local_file(url).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("failure", [ssl.SSLError(1, "bad record mac"), OSError(5, "unplugged"), ValueError("odd")])
+def test_what_fails_while_it_is_read_is_told(server, tmp_path, monkeypatch, failure):
+    monkeypatch.setattr("http.client.HTTPResponse.read", lambda *_: (_ for _ in ()).throw(failure))
+    with pytest.raises(WeightsError, match=f"cannot be fetched: .*{failure.args[-1]}"):
+        local_file(f"{server.root}/good/plain.pth")
+    assert kept(tmp_path) == []
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/ü.pth", "http://[::1/w.pth", f"http://{'a' * 70}.org/w.pth"])
+def test_what_is_no_url_is_told(server, tmp_path, url):
+    with pytest.raises(WeightsError, match=r"is no URL|it is no URL that can be asked for"):
+        local_file(url)
+    assert kept(tmp_path) == []
+
+
+def test_a_cache_that_cannot_be_written_is_told(server, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    server.files["w" * 300] = CONTENT
+    for cache, name in ((tmp_path / "file" / "cache", "w.pth"), (tmp_path / "cache", "w" * 300)):
+        monkeypatch.setenv("MINDFRAMES_CACHE", str(cache))
+        with pytest.raises(WeightsError, match=r"cannot be kept in .*cache \(MINDFRAMES_CACHE\): (Not a|File name)"):
+            local_file(f"{server.root}/good/{name}")
+
+
+def test_a_user_without_a_home_is_told_what_to_set(server, monkeypatch):
+    monkeypatch.delenv("MINDFRAMES_CACHE")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pathlib.Path.home", lambda: (_ for _ in ()).throw(RuntimeError("no home directory")))
+    with pytest.raises(WeightsError, match="set MINDFRAMES_CACHE"):
+        local_file(f"{server.root}/good/plain.pth")
+
+
+def test_a_full_disk_is_told_as_such(server, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
+    with pytest.raises(OSError, match="No space left") as caught:
+        local_file(f"{server.root}/good/plain.pth")
+    assert exit_code_of(caught.value) == 6 and kept(tmp_path) == []
 
 
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/w.pth"])
@@ -113,6 +174,17 @@ def test_a_url_cannot_lead_out_of_the_cache(server, tmp_path):
 
 def test_a_path_is_left_as_it_is():
     assert str(local_file("folder/w.ckpt")) == os.path.join("folder", "w.ckpt")
+
+
+@pytest.mark.parametrize("suffix", ["pth", "safetensors", "ckpt"])
+def test_a_file_is_compared_with_the_digest_in_its_name(tmp_path, suffix):
+    right, wrong, dated = (tmp_path / f"{name}.{suffix}" for name in (f"w-{DIGEST[:8]}", "w-01234567", "w_20220321"))
+    for path in (right, wrong, dated):
+        path.write_bytes(CONTENT)
+    assert [local_file(right), local_file(str(dated))] == [right, dated]
+    with pytest.raises(WeightsError, match=f"w-01234567.{suffix} .*: SHA-256 01234567... expected, got {DIGEST}"):
+        local_file(wrong)
+    assert local_file(tmp_path / "gone-01234567.pth") == tmp_path / "gone-01234567.pth"
 
 
 @pytest.mark.parametrize(
