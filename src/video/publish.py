@@ -28,6 +28,8 @@ def is_video_name(path: str) -> bool:
 
 def check_output(path: str, input_path: str, overwrite: bool) -> None:
     """Raise UsageError for a result that could not, or should not, be written, before any work is done for it."""
+    if not path:
+        raise UsageError("--output_path needs a name; got ''")
     if Path(path).suffix.lower() in NOT_WRITTEN:
         raise UsageError(f"--output_path {path}: needs a folder or one of {', '.join(VIDEO_FORMATS)}")
     if os.path.realpath(path) == os.path.realpath(input_path):

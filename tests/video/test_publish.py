@@ -154,5 +154,9 @@ def test_suffixes_that_are_not_written_name_those_that_are(name):
     assert ".mp4, .m4v, .mov, .mkv, .webm" in refusal(name, "in.mp4")
 
 
+def test_an_empty_name_is_none():
+    assert "needs a name" in refusal("", "in.mp4")
+
+
 def test_a_dot_in_a_folder_name_is_allowed(tmp_path):
     check_output(str(tmp_path / "run-1.5"), "in.mp4", False)
