@@ -141,6 +141,12 @@ def test_motion_is_estimated_at_the_size_of_the_source_unless_told_otherwise(cli
     assert networks.asked[5] == ("flavr_2x", {}), "which has no such option"
 
 
+def test_a_batch_is_that_of_the_network_that_makes_new_frames(clip, tmp_path, networks):
+    run(clip, tmp_path / "out.mp4", "--batch_size", "4", *COMBINED)
+    asked = [(name, options.get("batch_size", 1)) for name, options in networks.asked]
+    assert asked == [("tdan_x4", 1), ("ifrnet_s", 4)], "frames are enlarged one by one: the rest would be copies"
+
+
 def test_predictions_that_are_no_pictures_are_counted_once(clip, tmp_path, networks, monkeypatch):
     monkeypatch.setattr(Weighing, "__call__", lambda self, frames, times: np.full((1, 3, 128, 192), np.nan))
     result = run(clip, tmp_path / "out.mp4", *COMBINED)
