@@ -38,7 +38,7 @@ def main(argv):
         print(speed_told(stages, load(stages, tiles), source.count, frames))
         return
     started = time.monotonic()
-    with companions_of(options, source, timeline) as companions, publish(options.output_path) as unfinished:
+    with companions_of(options, source, timeline) as companions, publish(options.output_path, options.overwrite) as unfinished:
         parts = parts_of(source, options, tiles) if options.in_parts else None
         if options.worker_num > 1 and (code := make_by_workers(parts, source, timeline, options, argv)):
             sys.exit(code)

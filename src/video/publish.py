@@ -34,6 +34,11 @@ def check_output(path: str, input_path: str, overwrite: bool) -> None:
         raise UsageError(f"--output_path {path}: needs a folder or one of {', '.join(VIDEO_FORMATS)}")
     if os.path.realpath(path) == os.path.realpath(input_path):
         raise UsageError(f"--output_path {path}: is the input; the result needs another name")
+    _check_place(path, overwrite)
+
+
+def _check_place(path, overwrite):
+    """Raise UsageError where something stands at `path` that the result may not replace."""
     if not os.path.lexists(path):
         return
     if os.path.isdir(path) == is_video_name(path):
@@ -48,12 +53,14 @@ def check_output(path: str, input_path: str, overwrite: bool) -> None:
 
 
 @contextlib.contextmanager
-def publish(path: str) -> Iterator[str]:
+def publish(path: str, overwrite: bool = False) -> Iterator[str]:
     """Yield an unfinished file or folder beside `path` that takes its name and place when the block succeeds.
 
     Missing parent folders are made. On any error or interrupt all that was made is removed and what stood at `path`
-    stays; what a run left behind that was killed is removed by the next. Raises UsageError where nothing can be written
-    or another run is writing the same result, ResourceError when the disk is full.
+    stays; what a run left behind that was killed is removed by the next. Raises UsageError where nothing can be
+    written, another run is writing the same result, or something stands there, by the beginning or by the end, that may
+    not be replaced: without `overwrite` anything but an empty folder, with it a folder of other things than frames.
+    ResourceError when the disk is full.
     """
     parent = Path(path).absolute().parent
     made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
@@ -61,9 +68,11 @@ def publish(path: str) -> Iterator[str]:
     unfinished = parent / f"{mark_of(Path(path).name)}-{secrets.token_hex(6)}{suffix}"
     try:
         with _reserved(path):
+            _check_place(path, overwrite)
             _create(unfinished, path)
             yield str(unfinished)
-            _replace(unfinished, Path(path))
+            _check_place(path, overwrite)  # hours may have passed
+            _replace(unfinished, Path(path), overwrite)
     except BaseException as error:
         free = _free_bytes(parent)
         _remove(unfinished)
@@ -112,9 +121,9 @@ def _cannot_be_written(path, error):
     return UsageError(f"--output_path {path}: cannot be written: {error.strerror}")
 
 
-def _replace(unfinished, final):
-    if not unfinished.is_dir() or not final.exists():
-        os.replace(unfinished, final)
+def _replace(unfinished, final, overwrite):
+    if not unfinished.is_dir() or not overwrite or not final.exists():
+        os.replace(unfinished, final)  # of all folders, this replaces an empty one alone
         return
     old = unfinished.with_name(unfinished.name + OLD)
     os.replace(final, old)
