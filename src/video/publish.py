@@ -56,23 +56,24 @@ def _check_place(path, overwrite):
 def publish(path: str, overwrite: bool = False) -> Iterator[str]:
     """Yield an unfinished file or folder beside `path` that takes its name and place when the block succeeds.
 
-    Missing parent folders are made. On any error or interrupt all that was made is removed and what stood at `path`
+    A link is followed: what it leads to is made or replaced, and the link stays. Missing parent folders are made. On any error or interrupt all that was made is removed and what stood at `path`
     stays; what a run left behind that was killed is removed by the next. Raises UsageError where nothing can be
     written, another run is writing the same result, or something stands there, by the beginning or by the end, that may
     not be replaced: without `overwrite` anything but an empty folder, with it a folder of other things than frames.
     ResourceError when the disk is full.
     """
-    parent = Path(path).absolute().parent
+    final = Path(os.path.realpath(path))
+    parent = final.parent
     made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
     suffix = Path(path).suffix if is_video_name(path) else ""
-    unfinished = parent / f"{mark_of(Path(path).name)}-{secrets.token_hex(6)}{suffix}"
+    unfinished = parent / f"{mark_of(final.name)}-{secrets.token_hex(6)}{suffix}"
     try:
-        with _reserved(path):
+        with _reserved(final, path):
             _check_place(path, overwrite)
             _create(unfinished, path)
             yield str(unfinished)
             _check_place(path, overwrite)  # hours may have passed
-            _replace(unfinished, Path(path), overwrite)
+            _replace(unfinished, final, overwrite)
     except BaseException as error:
         free = _free_bytes(parent)
         _remove(unfinished)
@@ -85,8 +86,7 @@ def publish(path: str, overwrite: bool = False) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _reserved(path):
-    final = Path(path).absolute()
+def _reserved(final, path):
     with contextlib.ExitStack() as stack:
         try:
             final.parent.mkdir(parents=True, exist_ok=True)

@@ -103,6 +103,42 @@ def test_an_empty_folder_is_filled_without_overwrite(tmp_path):
     assert names(tmp_path) == ["out"] and names(tmp_path / "out") == ["00000000.png"]
 
 
+@pytest.mark.parametrize("stood", [[], ["00000007.png"]])
+def test_a_link_to_a_folder_stays_and_leads_to_the_result(tmp_path, stood):
+    large = tmp_path / "disk" / "large"
+    large.mkdir(parents=True)
+    for name in stood:
+        (large / name).touch()
+    (tmp_path / "out").symlink_to(large)
+    check_output(str(tmp_path / "out"), "in.mp4", bool(stood))
+    with publish(str(tmp_path / "out"), overwrite=bool(stood)) as unfinished:
+        assert os.path.dirname(unfinished) == str(large.parent), "on the same disk, or it could not take the name"
+        open(os.path.join(unfinished, "00000000.png"), "w").close()
+    assert os.readlink(tmp_path / "out") == str(large) and names(large) == ["00000000.png"]
+    assert names(tmp_path) == ["disk", "out"] and names(large.parent) == ["large"]
+
+
+def test_a_link_to_a_video_stays_and_leads_to_the_result(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "blob").write_text("old")
+    (tmp_path / "out.mp4").symlink_to("disk/blob")
+    with publish(str(tmp_path / "out.mp4"), overwrite=True) as unfinished:
+        assert unfinished.endswith(".mp4"), "the container is told by the name that was given"
+        with open(unfinished, "w") as file:
+            file.write("new")
+    assert (tmp_path / "out.mp4").is_symlink() and (tmp_path / "disk" / "blob").read_text() == "new"
+    assert names(tmp_path) == ["disk", "out.mp4"] and names(tmp_path / "disk") == ["blob"]
+
+
+def test_two_names_of_one_result_are_not_written_at_once(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to("real")
+    with publish(str(tmp_path / "real")):
+        with pytest.raises(UsageError, match="another run"):
+            with publish(str(tmp_path / "out")):
+                pass
+
+
 def test_missing_parents_are_made(tmp_path):
     with publish(str(tmp_path / "a" / "b" / "out.mkv")):
         pass
