@@ -56,11 +56,11 @@ def _check_place(path, overwrite):
 def publish(path: str, overwrite: bool = False) -> Iterator[str]:
     """Yield an unfinished file or folder beside `path` that takes its name and place when the block succeeds.
 
-    A link is followed: what it leads to is made or replaced, and the link stays. Missing parent folders are made. On any error or interrupt all that was made is removed and what stood at `path`
-    stays; what a run left behind that was killed is removed by the next. Raises UsageError where nothing can be
-    written, another run is writing the same result, or something stands there, by the beginning or by the end, that may
-    not be replaced: without `overwrite` anything but an empty folder, with it a folder of other things than frames.
-    ResourceError when the disk is full.
+    A link is followed: what it leads to is made or replaced, and the link stays. Missing parent folders are made. On
+    any error or interrupt all that was made is removed and what stood at `path` stays; what a run left behind that was
+    killed is removed by the next. Raises UsageError where nothing can be written, another run is writing the same
+    result, or something stands there, by the beginning or by the end, that may not be replaced: without `overwrite`
+    anything but an empty folder, with it a folder of other things than frames. ResourceError when the disk is full.
     """
     final = Path(os.path.realpath(path))
     parent = final.parent
