@@ -11,6 +11,7 @@ from src.config import parse_options
 from src.errors import leave_on_termination, run_command
 from src.video.companions import check_outputs, companions_of
 from src.video.encoder import check_encoder
+from src.video.fingerprint import weights_digest
 from src.video.job import Job, expected_frames, expected_parts, parts_of
 from src.video.memory import free_bytes
 from src.video.options import VideoOptions, source_for, timeline_for
@@ -38,8 +39,10 @@ def main(argv):
         print(speed_told(stages, load(stages, tiles), source.count, frames))
         return
     started = time.monotonic()
-    with companions_of(options, source, timeline) as companions, publish(options.output_path) as unfinished:
-        parts = parts_of(source, options, tiles) if options.in_parts else None
+    published = publish(options.output_path, options.overwrite)
+    with companions_of(options, source, timeline) as companions, published as unfinished:
+        weights = [weights_digest(stage.options) for stage in stages]
+        parts = parts_of(source, options, tiles, weights) if options.in_parts else None
         if options.worker_num > 1 and (code := make_by_workers(parts, source, timeline, options, argv)):
             sys.exit(code)
         # what loads networks comes after all cheap checks
@@ -51,7 +54,7 @@ def main(argv):
         report = report_of(source, timeline, run, unfinished, options.strict, companions.every)
     if parts:
         parts.remove()
-    report.update(facts_of(options, run, loaded - started, time.monotonic() - loaded))
+    report.update(facts_of(options, run, weights, loaded - started, time.monotonic() - loaded))
     size = f"{source.width * run.scale}x{source.height * run.scale}"
     rate = f"{float(timeline.rate):.6g} fps" if timeline.rate else "variable rate"
     print(f"{options.output_path}: {run.written} frames of {size}, {rate}")

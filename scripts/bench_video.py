@@ -54,7 +54,7 @@ class JobSide:
     def run(self) -> float:
         """Return the seconds of a run."""
         started = time.perf_counter()
-        with publish(self.options.output_path) as unfinished:
+        with publish(self.options.output_path, self.options.overwrite) as unfinished:
             timeline = timeline_for(self.options, self.source)
             self.done = Job(self.source, [self.predictor], timeline, self.options, unfinished).run()
         return time.perf_counter() - started

@@ -33,8 +33,8 @@ ALLOWED = {
     "src.report": ("src.metrics.titles", "src.video.images"),
     "src.serve": ("src.errors", "src.config", "src.report", "src.video.*"),
     "src.video": (
-        "src.errors", "src.config", "src.runtime", "src.runtime.options", "src.engine.launch", "src.engine.watch",
-        "src.ops.bicubic_matrix",
+        "src.errors", "src.config", "src.runtime", "src.runtime.options", "src.runtime.exported",
+        "src.engine.launch", "src.engine.watch", "src.ops.bicubic_matrix", "src.weights.download",
     ),
     "src.weights": ("src.errors",),
     "src.runtime": (

@@ -99,12 +99,17 @@ bool FolderSource::read(Picture* frame) {
 }
 
 FolderSink::FolderSink(const std::string& folder, const std::string& image_format)
-    : folder_(fs::absolute(folder).lexically_normal().string()), suffix_("." + image_format) {
+    : suffix_("." + image_format) {
+    std::error_code error;
+    folder_ = fs::weakly_canonical(fs::absolute(folder), error).string();  // a link leads to where the result lies
+    if (error) {
+        fail_system(kUsage, "--output_path " + folder + ": cannot be written", error.value());
+    }
     while (folder_.size() > 1 && folder_.back() == '/') {
         folder_.pop_back();
     }
-    std::error_code error;
-    if (fs::exists(fs::symlink_status(folder_, error)) && !(fs::is_directory(folder_) && fs::is_empty(folder_, error))) {
+    if (fs::exists(fs::symlink_status(folder_, error)) &&
+        !(fs::is_directory(folder_, error) && fs::is_empty(folder_, error))) {
         fail(kUsage, "--output_path ", folder, ": needs a name that is free, or an empty folder");
     }
     const fs::path parent = fs::path(folder_).parent_path();

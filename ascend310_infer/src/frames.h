@@ -45,7 +45,8 @@ private:
     int height_ = 0;
 };
 
-// Writes 00000000.png, 00000001.png, ... (or .ppm) into a folder beside `folder`, renamed to it at the end.
+// Writes 00000000.png, 00000001.png, ... (or .ppm) into a folder beside `folder`, or beside what a link of that name
+// leads to, renamed to it at the end.
 // Throws a Failure (kUsage) when `folder` exists and is not an empty folder.
 class FolderSink : public FrameSink {
 public:

@@ -55,6 +55,24 @@ TEST(folders, a_result_appears_when_it_is_finished_and_not_before) {
     CHECK_EQUAL(std::distance(fs::directory_iterator(test_folder() + "/a"), {}), 1);
 }
 
+TEST(folders, a_link_to_an_empty_folder_stays_and_leads_to_the_result) {
+    fs::create_directories(test_folder() + "/disk/large");
+    fs::create_directory_symlink("disk/large", test_folder() + "/result");
+    FolderSink sink(test_folder() + "/result/", "ppm");
+    sink.write(plain(3, 2, 5));
+    sink.finish();
+    CHECK(fs::is_symlink(test_folder() + "/result"));
+    CHECK_EQUAL(int{read_image(test_folder() + "/disk/large/00000000.ppm").pixels[0]}, 5);
+    CHECK_EQUAL(std::distance(fs::directory_iterator(test_folder() + "/disk"), {}), 1);
+}
+
+TEST(folders, links_that_lead_nowhere_are_no_places_for_a_result) {
+    fs::create_symlink("absent", test_folder() + "/dangling");
+    fs::create_symlink("loop", test_folder() + "/loop");
+    CHECK_FAILS(kUsage, "needs a name that is free", FolderSink(test_folder() + "/dangling", "png"));
+    CHECK_FAILS(kUsage, "cannot be written", FolderSink(test_folder() + "/loop", "png"));
+}
+
 TEST(folders, an_unfinished_result_leaves_nothing_behind) {
     {
         FolderSink sink(test_folder() + "/result", "ppm");

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from src.config import DEVICES, Recipe, check_values, option
 from src.errors import UsageError
@@ -45,7 +47,10 @@ class RuntimeOptions:
 
 @dataclass(frozen=True)
 class InferOptions(RuntimeOptions):
-    """What infer.py reads and writes, and the network that it runs."""
+    """What infer.py reads and writes, and the network that it runs.
+
+    output_path ends with a name, which others beside it begin with, however it was given: "out/" is "out".
+    """
 
     input: str = option("", "a video file or a folder of images", positional=True, required=True)
     output_path: str = option("", "a video file or a folder, by its suffix", required=True)
@@ -67,6 +72,7 @@ class InferOptions(RuntimeOptions):
     def __post_init__(self):
         check_values(self)
         self.check_runtime()
+        object.__setattr__(self, "output_path", _ending_with_a_name(self.output_path))
 
 
 @dataclass(frozen=True)
@@ -78,3 +84,8 @@ class EvalOptions(RuntimeOptions, Recipe):
     def __post_init__(self):
         Recipe.__post_init__(self)
         self.check_runtime()
+
+
+def _ending_with_a_name(path):
+    plain = Path(path)
+    return str(plain if plain.name not in ("", "..") else os.path.realpath(plain)) if path else path

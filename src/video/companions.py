@@ -96,7 +96,7 @@ def companions_of(options: VideoOptions, source: Source, timeline: Timeline) -> 
         for kind, path in _paths(options).items():
             draw = FORMS[options.compare](*size, names) if kind == "compare" else _heatmap(options, size)
             canvas = _canvas(source, draw.size, source.tags if kind == "compare" else None)
-            every.append(Companion(kind, path, published.enter_context(publish(path)), draw, canvas))
+            every.append(Companion(kind, path, published.enter_context(publish(path, options.overwrite)), draw, canvas))
         yield Companions(every, Watch(options.scale, options.slow), Pace(timeline.rate, options.slow))
 
 

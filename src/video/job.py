@@ -13,12 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from src.errors import UsageError, WeightsError
 from src.video.companions import NONE, Companions
 from src.video.cuts import in_scenes
 from src.video.duplicates import without_duplicates
 from src.video.encoder import encoder_facts
 from src.video.enlarged import Enlarging
-from src.video.fingerprint import digest, weights_file
+from src.video.fingerprint import digest
 from src.video.frames import Placed
 from src.video.options import LONGEST_GAP, VideoOptions
 from src.video.overlap import ahead, behind
@@ -222,19 +223,25 @@ class Job:
         return enlarging.counted(interpolate(enlarging.enlarged(frames), *asked))
 
 
-def parts_of(source: Source, options: VideoOptions, tiles: list[int]) -> Parts:
+def parts_of(source: Source, options: VideoOptions, tiles: list[int], weights: list[str]) -> Parts:
     """Return the parts of a job that are done already; `tiles` are the sides to predict in if there are none.
 
-    Raises UsageError, naming what differs, where they are parts of another job.
+    weights: the digest of each network's, in the order in which frames pass them. Raises UsageError, naming what
+    differs, where they are parts of another job, or none are shipped; WeightsError where the given ones cannot be read.
     """
+    if not all(weights):  # nothing tells these from others
+        lacking = options.upscaler if weights[-1] else options
+        if not lacking.ckpt_path:
+            raise UsageError(f"no weights are shipped for {lacking.model}: give its --ckpt_path")
+        raise WeightsError(f"the checkpoint {lacking.ckpt_path} cannot be read")
     facts = {
         **options.decisive(),
         "container": Path(options.output_path).suffix.lower(),
         "input": digest(options.input),
         "encoder": encoder_facts(options.output_path, source, options.coding, options.scale),
         "frames": source.count,
-        "weights": digest(weights_file(options.model, options.ckpt_path)),
-        "upscale_weights": digest(weights_file(options.upscale, options.upscale_ckpt)) if options.upscale else "",
+        "weights": weights[-1],
+        "upscale_weights": weights[0] if options.upscale else "",
     }
     return Parts(options.output_path, facts, tiles)
 

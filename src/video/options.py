@@ -108,9 +108,10 @@ class VideoOptions(InferOptions):
 
     @property
     def upscaler(self) -> InferOptions:
-        """The network that enlarges the frames first, as options of its own."""
+        """The network that enlarges the frames first, as options of its own; it sees one window at a time."""
         shared = {each.name: getattr(self, each.name) for each in dataclasses.fields(InferOptions)}
-        return InferOptions(**{**shared, "model": self.upscale, "ckpt_path": self.upscale_ckpt})
+        own = {"model": self.upscale, "ckpt_path": self.upscale_ckpt, "batch_size": 1}
+        return InferOptions(**{**shared, **own})
 
     def target_rate(self) -> Fraction:
         """Return `fps` as a fraction; raises UsageError for what is none, or out of range."""

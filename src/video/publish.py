@@ -28,10 +28,17 @@ def is_video_name(path: str) -> bool:
 
 def check_output(path: str, input_path: str, overwrite: bool) -> None:
     """Raise UsageError for a result that could not, or should not, be written, before any work is done for it."""
+    if not path:
+        raise UsageError("--output_path needs a name; got ''")
     if Path(path).suffix.lower() in NOT_WRITTEN:
         raise UsageError(f"--output_path {path}: needs a folder or one of {', '.join(VIDEO_FORMATS)}")
     if os.path.realpath(path) == os.path.realpath(input_path):
         raise UsageError(f"--output_path {path}: is the input; the result needs another name")
+    _check_place(path, overwrite)
+
+
+def _check_place(path, overwrite):
+    """Raise UsageError where something stands at `path` that the result may not replace."""
     if not os.path.lexists(path):
         return
     if os.path.isdir(path) == is_video_name(path):
@@ -46,22 +53,27 @@ def check_output(path: str, input_path: str, overwrite: bool) -> None:
 
 
 @contextlib.contextmanager
-def publish(path: str) -> Iterator[str]:
+def publish(path: str, overwrite: bool = False) -> Iterator[str]:
     """Yield an unfinished file or folder beside `path` that takes its name and place when the block succeeds.
 
-    Missing parent folders are made. On any error or interrupt all that was made is removed and what stood at `path`
-    stays; what a run left behind that was killed is removed by the next. Raises UsageError where nothing can be written
-    or another run is writing the same result, ResourceError when the disk is full.
+    A link is followed: what it leads to is made or replaced, and the link stays. Missing parent folders are made. On
+    any error or interrupt all that was made is removed and what stood at `path` stays; what a run left behind that was
+    killed is removed by the next. Raises UsageError where nothing can be written, another run is writing the same
+    result, or something stands there, by the beginning or by the end, that may not be replaced: without `overwrite`
+    anything but an empty folder, with it a folder of other things than frames. ResourceError when the disk is full.
     """
-    parent = Path(path).absolute().parent
+    final = Path(os.path.realpath(path))
+    parent = final.parent
     made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
     suffix = Path(path).suffix if is_video_name(path) else ""
-    unfinished = parent / f"{mark_of(Path(path).name)}-{secrets.token_hex(6)}{suffix}"
+    unfinished = parent / f"{mark_of(final.name)}-{secrets.token_hex(6)}{suffix}"
     try:
-        with _reserved(path):
+        with _reserved(final, path):
+            _check_place(path, overwrite)
             _create(unfinished, path)
             yield str(unfinished)
-            _replace(unfinished, Path(path))
+            _check_place(path, overwrite)  # hours may have passed
+            _replace(unfinished, final, overwrite)
     except BaseException as error:
         free = _free_bytes(parent)
         _remove(unfinished)
@@ -74,8 +86,7 @@ def publish(path: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _reserved(path):
-    final = Path(path).absolute()
+def _reserved(final, path):
     with contextlib.ExitStack() as stack:
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
@@ -110,9 +121,9 @@ def _cannot_be_written(path, error):
     return UsageError(f"--output_path {path}: cannot be written: {error.strerror}")
 
 
-def _replace(unfinished, final):
-    if not unfinished.is_dir() or not final.exists():
-        os.replace(unfinished, final)
+def _replace(unfinished, final, overwrite):
+    if not unfinished.is_dir() or not overwrite or not final.exists():
+        os.replace(unfinished, final)  # of all folders, this replaces an empty one alone
         return
     old = unfinished.with_name(unfinished.name + OLD)
     os.replace(final, old)

@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 
 from src.errors import PartialError
-from src.video.fingerprint import digest, weights_file
+from src.video.fingerprint import weights_file
 from src.video.images import image_files
 from src.video.job import Run
 from src.video.media import survey
@@ -97,19 +97,21 @@ def write_report(report: dict, output_path: str) -> None:
         raise PartialError(f"{output_path}: {'; '.join(report['broken'])}")
 
 
-def facts_of(options: VideoOptions, run: Run, loading: float, working: float) -> dict:
-    """Return what was asked for, by which weights, and the seconds it took."""
+def facts_of(options: VideoOptions, run: Run, weights: list[str], loading: float, working: float) -> dict:
+    """Return what was asked for, by which weights, and the seconds it took.
+
+    weights: the digest of each network's, in the order in which frames pass them.
+    """
     facts = {
         "options": dataclasses.asdict(options),
-        **_network(options, run, -1),
+        **_network(options, run, weights, -1),
         "times": {"loading": round(loading, 3), "working": round(working, 3)},
     }
-    return {**facts, "upscale": _network(options.upscaler, run, 0)} if options.upscale else facts
+    return {**facts, "upscale": _network(options.upscaler, run, weights, 0)} if options.upscale else facts
 
 
-def _network(options, run, place):
-    weights = weights_file(options.model, options.ckpt_path)
+def _network(options, run, weights, place):
     return {
-        "weights": {"file": Path(weights).name, "sha256": digest(weights)},
+        "weights": {"file": Path(weights_file(options.model, options.ckpt_path)).name, "sha256": weights[place]},
         "tiles": {"side": run.tiles[place], "shrunk": run.shrunk[place]},
     }

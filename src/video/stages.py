@@ -44,13 +44,19 @@ class Stage:
         return Tiled(choose_predictor(self.options, self.flow_scale, self.needs_scale), tile)
 
     def seconds(self, network: Tiled) -> float:
-        """Return about how long one prediction of whole frames takes, by the time of a smaller one, made twice."""
+        """Return about how long one prediction of whole frames takes, by the time of smaller ones.
+
+        As many are made as the network makes in one run, twice: the first compile it. The second are of other frames,
+        as a network of several outputs remembers what it made of the same ones.
+        """
         height, width = min(self.height, TRIED), min(self.width, TRIED)
-        frames = np.random.default_rng(1).random((network.inputs, 3, height, width), np.float32)
-        network(frames, [0.5])  # compiles
-        started = time.perf_counter()
-        network(frames, [0.5])
-        return (time.perf_counter() - started) * self._predicted_area() / (height * width)
+        draw, count = np.random.default_rng(1), network.batch_size
+        for _ in range(2):
+            samples = [(draw.random((network.inputs, 3, height, width), np.float32), [0.5]) for _ in range(count)]
+            started = time.perf_counter()
+            network.together(samples)
+            taken = time.perf_counter() - started
+        return taken / count * self._predicted_area() / (height * width)
 
     def _predicted_area(self):
         if not self.tile or max(self.height, self.width) <= self.tile:

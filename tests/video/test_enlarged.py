@@ -1,6 +1,7 @@
 """Super-resolution and interpolation in one pass."""
 
 import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -33,8 +34,10 @@ class Weighing:
 
 
 @pytest.fixture
-def networks(loaded, monkeypatch):
+def networks(loaded, monkeypatch, tmp_path_factory):
     """Put both networks in the place of MindSpore's; the lists tell what they were asked for."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("here"))
+    Path("weights").write_bytes(b"of the network that enlarges")
     enlarger, asked = Weighing(), []
 
     def load_predictor(name, *_, **options):
@@ -139,6 +142,12 @@ def test_motion_is_estimated_at_the_size_of_the_source_unless_told_otherwise(cli
     assert networks.asked[2:] == [("tdan_x4", {}), ("ifrnet_s", {})]
     run(clip, tmp_path / "other.mp4", "--model", "flavr_2x", *COMBINED)
     assert networks.asked[5] == ("flavr_2x", {}), "which has no such option"
+
+
+def test_a_batch_is_that_of_the_network_that_makes_new_frames(clip, tmp_path, networks):
+    run(clip, tmp_path / "out.mp4", "--batch_size", "4", *COMBINED)
+    asked = [(name, options.get("batch_size", 1)) for name, options in networks.asked]
+    assert asked == [("tdan_x4", 1), ("ifrnet_s", 4)], "frames are enlarged one by one: the rest would be copies"
 
 
 def test_predictions_that_are_no_pictures_are_counted_once(clip, tmp_path, networks, monkeypatch):

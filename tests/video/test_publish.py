@@ -1,3 +1,4 @@
+import contextlib
 import errno
 import os
 
@@ -39,7 +40,7 @@ def test_an_old_folder_is_replaced_not_mixed(tmp_path):
     old = tmp_path / "out"
     old.mkdir()
     (old / "00000007.png").touch()
-    with publish(str(old)) as unfinished:
+    with publish(str(old), overwrite=True) as unfinished:
         open(os.path.join(unfinished, "00000000.png"), "w").close()
     assert names(tmp_path) == ["out"] and names(old) == ["00000000.png"]
 
@@ -57,9 +58,85 @@ def test_a_failure_keeps_the_old_result(tmp_path):
     final = tmp_path / "out.mp4"
     final.write_text("old")
     with pytest.raises(RuntimeError):
-        with publish(str(final)):
+        with publish(str(final), overwrite=True):
             raise RuntimeError
     assert final.read_text() == "old" and names(tmp_path) == ["out.mp4"]
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_others_put_into_a_result_folder_meanwhile_is_kept(tmp_path, overwrite):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with pytest.raises(UsageError, match="it holds notes.txt" if overwrite else "--overwrite"):
+        with publish(str(folder), overwrite) as unfinished:
+            open(os.path.join(unfinished, "00000000.png"), "w").close()
+            (folder / "notes.txt").write_text("dear")
+    assert names(tmp_path) == ["out"] and (folder / "notes.txt").read_text() == "dear"
+
+
+def test_a_file_that_appears_meanwhile_is_replaced_by_overwrite_alone(tmp_path):
+    final = tmp_path / "out.mp4"
+    for overwrite in (False, True):
+        with contextlib.ExitStack() as refused:
+            if not overwrite:
+                refused.enter_context(pytest.raises(UsageError, match="--overwrite"))
+            with publish(str(final), overwrite) as unfinished:
+                final.write_text("late")
+                with open(unfinished, "w") as file:
+                    file.write("new")
+        assert final.read_text() == ("new" if overwrite else "late") and names(tmp_path) == ["out.mp4"]
+
+
+def test_what_is_there_before_the_work_begins_ends_it(tmp_path):
+    final = tmp_path / "out.mp4"
+    final.write_text("old")
+    with pytest.raises(UsageError, match="--overwrite"):
+        with publish(str(final)):
+            pytest.fail("another run has finished between the check and the lock")
+    assert final.read_text() == "old" and names(tmp_path) == ["out.mp4"]
+
+
+def test_an_empty_folder_is_filled_without_overwrite(tmp_path):
+    (tmp_path / "out").mkdir()
+    with publish(str(tmp_path / "out")) as unfinished:
+        open(os.path.join(unfinished, "00000000.png"), "w").close()
+    assert names(tmp_path) == ["out"] and names(tmp_path / "out") == ["00000000.png"]
+
+
+@pytest.mark.parametrize("stood", [[], ["00000007.png"]])
+def test_a_link_to_a_folder_stays_and_leads_to_the_result(tmp_path, stood):
+    large = tmp_path / "disk" / "large"
+    large.mkdir(parents=True)
+    for name in stood:
+        (large / name).touch()
+    (tmp_path / "out").symlink_to(large)
+    check_output(str(tmp_path / "out"), "in.mp4", bool(stood))
+    with publish(str(tmp_path / "out"), overwrite=bool(stood)) as unfinished:
+        assert os.path.dirname(unfinished) == str(large.parent), "on the same disk, or it could not take the name"
+        open(os.path.join(unfinished, "00000000.png"), "w").close()
+    assert os.readlink(tmp_path / "out") == str(large) and names(large) == ["00000000.png"]
+    assert names(tmp_path) == ["disk", "out"] and names(large.parent) == ["large"]
+
+
+def test_a_link_to_a_video_stays_and_leads_to_the_result(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "disk" / "blob").write_text("old")
+    (tmp_path / "out.mp4").symlink_to("disk/blob")
+    with publish(str(tmp_path / "out.mp4"), overwrite=True) as unfinished:
+        assert unfinished.endswith(".mp4"), "the container is told by the name that was given"
+        with open(unfinished, "w") as file:
+            file.write("new")
+    assert (tmp_path / "out.mp4").is_symlink() and (tmp_path / "disk" / "blob").read_text() == "new"
+    assert names(tmp_path) == ["disk", "out.mp4"] and names(tmp_path / "disk") == ["blob"]
+
+
+def test_two_names_of_one_result_are_not_written_at_once(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to("real")
+    with publish(str(tmp_path / "real")):
+        with pytest.raises(UsageError, match="another run"):
+            with publish(str(tmp_path / "out")):
+                pass
 
 
 def test_missing_parents_are_made(tmp_path):
@@ -152,6 +229,10 @@ def test_file_and_folder_do_not_take_each_others_place(tmp_path):
 @pytest.mark.parametrize("name", ["out.gif", "out.AVI", "out.png"])
 def test_suffixes_that_are_not_written_name_those_that_are(name):
     assert ".mp4, .m4v, .mov, .mkv, .webm" in refusal(name, "in.mp4")
+
+
+def test_an_empty_name_is_none():
+    assert "needs a name" in refusal("", "in.mp4")
 
 
 def test_a_dot_in_a_folder_name_is_allowed(tmp_path):

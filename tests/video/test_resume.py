@@ -91,6 +91,18 @@ def test_a_folder_that_was_cut_off_goes_on_bit_for_bit(images, tmp_path, loaded,
     assert all((result / name).read_bytes() == (whole / name).read_bytes() for name in names(whole))
 
 
+def test_a_folder_named_with_a_slash_is_resumed_and_replaced(images, tmp_path, loaded, monkeypatch):
+    result = f"{tmp_path / 'out'}/"
+    with monkeypatch.context() as patched:
+        patched.setattr(Average, "__call__", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        assert exit_code([images, "--output_path", result, "--resume"]) == 130
+    assert names(tmp_path) == ["frames", "out.parts"]
+    run(images, result, "--resume")
+    run(images, result, "--resume", "--overwrite")
+    assert names(tmp_path) == ["frames", "out", "out.report.json"]
+    assert names(tmp_path / "out") == [f"{index:08d}.png" for index in range(7)]
+
+
 @pytest.mark.parametrize("suffix", ["mp4", "mkv", "webm"])
 @pytest.mark.parametrize("size", ["1", "5", "6"])
 def test_parts_of_any_length_join(clip, tmp_path, loaded, suffix, size):

@@ -1,9 +1,12 @@
 """How long a run is going to take, told by predictions of a clock that is known."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from src.runtime.options import InferOptions
+from src.runtime.padded import PaddedPredictor
 from src.video.stages import Stage, speed_told
 from src.video.tiles import Tiled
 
@@ -21,6 +24,24 @@ class Clocked:
         assert count == self.inputs and max(height, width) <= 256
         self.clock.now += height * width / 256**2
         return np.zeros((len(times), 3, height * self.scale, width * self.scale), np.float32)
+
+
+class Batched(PaddedPredictor):
+    """A runtime that takes a second for every 256 x 256 pixels of a batch, whatever is looked at of its outputs."""
+
+    def __init__(self, clock, inputs, outputs, batch_size):
+        facts = SimpleNamespace(inputs=inputs, outputs=outputs, scale=1, takes_time=False)
+        super().__init__(facts, "fixed", batch_size)
+        self.clock = clock
+
+    def fitting_size(self, height, width):
+        return height, width
+
+    def run(self, arrays):
+        samples, _, height, width = arrays[0].shape
+        self.clock.now += samples * height * width / 256**2
+        shape = (samples, self.outputs, 3, height, width) if self.outputs > 1 else (samples, 3, height, width)
+        return np.zeros(shape, np.float32)
 
 
 @pytest.fixture
@@ -44,6 +65,15 @@ def test_time_grows_with_the_area_and_the_frames_that_are_new(clock):
 def test_several_frames_of_one_run_take_its_time_once(clock):
     told = speed_told([stage("flavr_8x", 256, 256)], [Tiled(Clocked(clock, 4, 7), 0)], frames_in=11, frames_out=81)
     assert told == "about 8.1 frames a second, 00:10 in all"
+
+
+@pytest.mark.parametrize("batch_size", [1, 4])
+@pytest.mark.parametrize(("inputs", "outputs", "rate"), [(2, 1, "2.1"), (4, 7, "8.1")])
+def test_a_prediction_costs_its_share_of_a_run_and_is_made_anew(clock, inputs, outputs, rate, batch_size):
+    network = Tiled(Batched(clock, inputs, outputs, batch_size), 0)
+    frames = 11 + 10 * outputs
+    told = speed_told([stage("ifrnet_s", 256, 256)], [network], frames_in=11, frames_out=frames)
+    assert told == f"about {rate} frames a second, 00:10 in all"
 
 
 def test_what_tiles_share_is_predicted_more_than_once(clock):
