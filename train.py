@@ -39,7 +39,7 @@ def main(argv):
     objective = create_objective(network, recipe)
     load_start(network, objective, recipe)
     check_equal_weights(network, workers)
-    source = training_source(recipe, objective.columns, workers.count)
+    source = training_source(recipe, objective.columns, workers.count, network.outputs)
     length = run_length(recipe, source, workers.count)
     if recipe.dry_run:
         print(outline(recipe, network, objective, length, workers.count, default_forms()))

@@ -14,15 +14,16 @@ from src.errors import UsageError
 GENERATED = ("synthetic", "shifts", "clips")  # triplets of COLUMNS
 
 
-def training_source(recipe, columns=COLUMNS, worker_count: int = 1):
+def training_source(recipe, columns=COLUMNS, worker_count: int = 1, outputs: int = 1):
     """Return the random-access source of samples that a recipe asks for, one for every sample of the whole run.
 
     columns: those that the objective needs; a published dataset gives no others. worker_count: how many workers take
-    batch_size samples each for a batch. Raises UsageError when clips are asked for and none are given, or a dataset has
-    no training split; InputError when something cannot be read.
+    batch_size samples each for a batch. outputs: how many frames the network returns. Raises UsageError when clips are
+    asked for and none are given, a dataset has no training split, or its samples have another number of true frames
+    than a network that takes no time returns; InputError when something cannot be read.
     """
     if recipe.dataset not in GENERATED:
-        return _dataset_source(recipe, columns, worker_count)
+        return _dataset_source(recipe, columns, worker_count, outputs)
     if not recipe.max_steps:
         raise UsageError(f"epochs count passes over a published dataset; {recipe.dataset} needs max_steps, got epochs")
     size, length = (recipe.height, recipe.width), recipe.max_steps * samples_per_step(recipe, worker_count)
@@ -69,13 +70,15 @@ def entries_of(recipe, split: str, inputs: int, borders: str = "mirrored") -> li
     return find_entries(recipe.dataset, recipe.data_path, split, **options)
 
 
-def _dataset_source(recipe, columns, worker_count):
+def _dataset_source(recipe, columns, worker_count, outputs):
     row = dataset_named(recipe.dataset)
     split = recipe.split or "train"
     if split not in row.splits:
         trained = ", ".join(name for name, each in DATASETS.items() if "train" in each.splits)
         raise UsageError(f"a dataset to train on has a split {split!r}, as {trained} have; got {recipe.dataset}")
     entries = entries_of(recipe, split, sum(name.startswith("frame") for name in columns))
+    if "target" in columns and "time" not in columns:
+        _check_targets(recipe, entries, outputs)
     samples = samples_per_step(recipe, worker_count)
     steps = recipe.max_steps or recipe.epochs * max(len(entries) // samples, 1)
     return EntrySamples(
@@ -87,3 +90,14 @@ def _dataset_source(recipe, columns, worker_count):
         row.changes if recipe.augmentation else None,
         on_bad_sample=recipe.on_bad_sample,
     )
+
+
+def _check_targets(recipe, entries, outputs):
+    # arrays of other numbers broadcast: one frame would be held against every true one
+    met = next((len(entry.targets) for entry in entries if len(entry.targets) != outputs), outputs)
+    if met != outputs:
+        remedy = f"; give multi {outputs + 1}" if "multi" in dataset_named(recipe.dataset).options else ""
+        raise UsageError(
+            f"{recipe.model} returns {outputs} frame{'s' * (outputs > 1)}, which samples with as many true frames "
+            f"train; got {met} in those of {recipe.dataset}{remedy}"
+        )

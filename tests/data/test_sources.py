@@ -40,7 +40,7 @@ def copies(tmp_path_factory):
     ],
 )
 def test_a_source_gives_what_the_objective_asks_for(name, columns, shape, copies):
-    source = training_source(copies(name), columns)
+    source = training_source(copies(name), columns, outputs=shape[0] if len(shape) == 4 else 1)
     assert source.columns == columns and len(source) == 8
     assert dict(zip(columns, source[7]))["target"].shape == shape
     assert bad_samples(source) == ""
@@ -54,7 +54,7 @@ def test_triplets_of_columns_are_the_default(copies):
 
 
 def test_options_reach_the_dataset(copies):
-    assert training_source(copies("gopro", multi=4), FOUR)[0][4].shape == (3, 3, 32, 32)
+    assert training_source(copies("gopro", multi=4), FOUR, outputs=3)[0][4].shape == (3, 3, 32, 32)
     with pytest.raises(InputError, match="/nowhere/.*flow_t0.flo"):
         training_source(copies("vimeo_triplet", flow_path="/nowhere"))
     whole = training_source(copies("vimeo_triplet", augmentation=False, height=64, width=64, split="test"), COLUMNS[:2])
@@ -62,6 +62,22 @@ def test_options_reach_the_dataset(copies):
     assert {each.parts[-2] for each in files} == {"0003", "0002"}
     pictures = [read_image(file).transpose(2, 0, 1) / np.float32(255) for file in files]
     assert any(np.array_equal(whole[0][0], picture) for picture in pictures)
+
+
+@pytest.mark.parametrize(
+    "name, columns, outputs, multi, says",
+    [
+        ("gopro", ("frame0", "frame1", "target"), 1, 8, "1 frame, .*; got 7 in those of gopro; give multi 2"),
+        ("adobe240", FOUR, 3, 8, "3 frames, .*; got 7 in those of adobe240; give multi 4"),
+        ("gopro", FOUR, 7, 2, "7 frames, .*; got 1 in those of gopro; give multi 8"),
+        ("vimeo_septuplet", FOUR, 7, 8, "7 frames, .*; got 1 in those of vimeo_septuplet$"),
+    ],
+)
+def test_a_network_without_a_time_needs_as_many_true_frames_as_it_returns(name, columns, outputs, multi, says, copies):
+    """One frame held against seven would learn their mean, and nothing would tell."""
+    with pytest.raises(UsageError, match=says):
+        training_source(copies(name, multi=multi), columns, outputs=outputs)
+    training_source(copies("gopro"), COLUMNS[:4])
 
 
 def test_bad_samples_are_told_when_they_are_skipped(tmp_path):
