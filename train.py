@@ -20,7 +20,7 @@ def main(argv):
 
     from src.data import create_dataset, plain_errors
     from src.data.evaluation import validation_samples
-    from src.data.sources import bad_samples, run_length, training_source
+    from src.data.sources import bad_samples, learned_timestep, run_length, training_source
     from src.engine.fit import fit
     from src.engine.outline import outline
     from src.engine.parallel import check_equal_weights, start_parallel
@@ -41,6 +41,7 @@ def main(argv):
     check_equal_weights(network, workers)
     source = training_source(recipe, objective.columns, workers.count, network.outputs)
     length = run_length(recipe, source, workers.count)
+    timestep = learned_timestep(recipe, source, objective.columns)
     if recipe.dry_run:
         print(outline(recipe, network, objective, length, workers.count, default_forms()))
         return
@@ -53,7 +54,7 @@ def main(argv):
     score = Validation(GraphPredictor(network), samples, workers) if recipe.val_steps else None
     folder.mkdir(parents=True, exist_ok=True)
     with plain_errors(source):
-        checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers)
+        checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers, timestep)
     if workers.writes:
         print(bad_samples(source) + f"weights: {checkpoint}")
 

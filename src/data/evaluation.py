@@ -12,7 +12,7 @@ import numpy as np
 
 from src.data.folders import find_clips, odd_frames
 from src.data.samples import degraded, read_window
-from src.data.sources import GENERATED, entries_of
+from src.data.sources import GENERATED, MIDDLE, entries_of
 from src.data.synthetic import SyntheticMotion
 from src.data.window import to_columns
 from src.errors import InputError, UsageError
@@ -20,7 +20,6 @@ from src.ops.bicubic_matrix import bicubic_matrix
 
 # Far from any seed a recipe trains with, so that generated test motion is never seen in training.
 UNSEEN_SEED = 1_000_003
-MIDDLE = 0.5  # where a truth that is kept back lies
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def _read_entry(entry, inputs, view):
     frames = to_columns(window, [f"frame{index}" for index in range(inputs)])
     # one array for all truths, so that a predictor of several frames runs once
     frames = np.stack([_central(frame, view, entry.frames[0]) for frame in frames])
-    if not window.targets:
+    if not window.targets:  # what is kept back lies in the middle
         yield Sample(entry.group, entry.name, frames, MIDDLE, None)
         return
     truths = to_columns(window, ("target",))[0]

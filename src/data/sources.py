@@ -12,6 +12,7 @@ from src.data.synthetic import SyntheticMotion
 from src.errors import UsageError
 
 GENERATED = ("synthetic", "shifts", "clips")  # triplets of COLUMNS
+MIDDLE = 0.5
 
 
 def training_source(recipe, columns=COLUMNS, worker_count: int = 1, outputs: int = 1):
@@ -20,8 +21,11 @@ def training_source(recipe, columns=COLUMNS, worker_count: int = 1, outputs: int
     columns: those that the objective needs; a published dataset gives no others. worker_count: how many workers take
     batch_size samples each for a batch. outputs: how many frames the network returns. Raises UsageError when clips are
     asked for and none are given, a dataset has no training split, or its samples have another number of true frames
-    than a network that takes no time returns; InputError when something cannot be read.
+    than a network that takes no time returns, or it is to learn arbitrary times; InputError when something cannot be
+    read.
     """
+    if recipe.time == "arbitrary" and "time" not in columns:
+        raise UsageError(f"time arbitrary is for networks that take a time, which {recipe.model} does not")
     if recipe.dataset not in GENERATED:
         return _dataset_source(recipe, columns, worker_count, outputs)
     if not recipe.max_steps:
@@ -56,6 +60,19 @@ def run_length(recipe, source, worker_count: int = 1) -> tuple[int, int]:
     samples = samples_per_step(recipe, worker_count)
     epoch = len(source.entries) if isinstance(source, EntrySamples) else len(source)
     return len(source) // samples, max(epoch // samples, 1)
+
+
+def learned_timestep(recipe, source, columns) -> str:
+    """Return the times that a recipe's source teaches, as a checkpoint's card tells them: "fixed" or "arbitrary".
+
+    columns: those that the objective needs. What never sees a target away from the middle knows the middle alone.
+    """
+    if isinstance(source, EntrySamples):
+        is_varied = any(time != MIDDLE for entry in source.entries for time in entry.times)
+    else:
+        generated_share = {"synthetic": 1, "clips": recipe.synthetic_share}.get(recipe.dataset, 0)
+        is_varied = recipe.time == "arbitrary" and generated_share > 0
+    return "arbitrary" if is_varied and "time" in columns else "fixed"
 
 
 def bad_samples(source) -> str:

@@ -6,7 +6,7 @@ import pytest
 from src.config import Recipe
 from src.data import COLUMNS
 from src.data.evaluation import evaluation_cases, evaluation_samples
-from src.data.sources import bad_samples, training_source
+from src.data.sources import bad_samples, learned_timestep, training_source
 from src.errors import InputError, UsageError
 from src.video.images import read_image
 from tests.data import layouts
@@ -78,6 +78,37 @@ def test_a_network_without_a_time_needs_as_many_true_frames_as_it_returns(name, 
     with pytest.raises(UsageError, match=says):
         training_source(copies(name, multi=multi), columns, outputs=outputs)
     training_source(copies("gopro"), COLUMNS[:4])
+
+
+@pytest.mark.parametrize(
+    "name, options, columns, timestep",
+    [
+        ("vimeo_triplet", {"time": "arbitrary"}, COLUMNS, "fixed"),
+        ("gopro", {"time": "middle"}, COLUMNS[:4], "arbitrary"),
+        ("gopro", {"multi": 2, "time": "arbitrary"}, COLUMNS[:4], "fixed"),
+        ("adobe240", {}, FOUR, "fixed"),
+        ("clips", {"time": "arbitrary"}, COLUMNS, "arbitrary"),
+        ("clips", {"time": "arbitrary", "synthetic_share": 0.0}, COLUMNS, "fixed"),
+    ],
+)
+def test_weights_know_the_times_of_their_samples(name, options, columns, timestep, copies):
+    recipe = copies(name, **options)
+    source = training_source(recipe, columns, outputs=7)
+    assert learned_timestep(recipe, source, columns) == timestep
+    if "time" in columns:
+        times = {float(source[index][2].item()) for index in range(len(source))}
+        assert (times == {0.5}) == (timestep == "fixed")
+
+
+@pytest.mark.parametrize("time, timestep", [("middle", "fixed"), ("arbitrary", "arbitrary")])
+def test_generated_motion_teaches_the_times_of_the_recipe(time, timestep):
+    recipe = Recipe(time=time, height=32, width=32, max_steps=2)
+    assert learned_timestep(recipe, training_source(recipe), COLUMNS) == timestep
+
+
+def test_a_network_without_a_time_is_not_trained_on_arbitrary_ones():
+    with pytest.raises(UsageError, match="time arbitrary is for networks that take a time, which toflow_vfi does not"):
+        training_source(Recipe(model="toflow_vfi", time="arbitrary"), ("frame0", "frame1", "target"))
 
 
 def test_bad_samples_are_told_when_they_are_skipped(tmp_path):
