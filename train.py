@@ -51,7 +51,7 @@ def main(argv):
         create_dataset, source, objective.columns, recipe.batch_size, recipe.workers, workers.count, workers.rank
     )
     samples = partial(validation_samples, recipe, network.inputs)
-    score = Validation(GraphPredictor(network), samples, workers) if recipe.val_steps else None
+    score = Validation(GraphPredictor(network, timestep), samples, workers) if recipe.val_steps else None
     folder.mkdir(parents=True, exist_ok=True)
     with plain_errors(source):
         checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers, timestep)

@@ -66,8 +66,10 @@ def evaluation_cases(recipe, inputs: int = 2, borders: str = "mirrored", view: t
 
     inputs: how many frames the network takes. borders: how clips go on at their ends (see `x4_clip_entries`). view: the
     (height, width) of the central part that frames and truth are cut to. Raises UsageError when the dataset has no such
-    split, InputError when it is not laid out so.
+    split, or not so many frames a sample; InputError when it is not laid out so.
     """
+    if recipe.dataset in GENERATED and inputs != 2:
+        raise UsageError(f"samples of {recipe.dataset} have 2 frames, where {recipe.model} takes {inputs}")
     if recipe.dataset == "synthetic":
         size = (recipe.height, recipe.width)
         source = SyntheticMotion(size, recipe.eval_samples, UNSEEN_SEED, recipe.max_displacement, recipe.time)
@@ -101,7 +103,7 @@ def validation_samples(recipe, inputs: int = 2) -> Iterator[Sample]:
     if not recipe.val_samples or chosen.dataset == "synthetic":
         return evaluation_samples(chosen, inputs)
     if chosen.dataset in GENERATED:
-        return _spread(list(evaluation_samples(chosen)), recipe.val_samples)
+        return _spread(list(evaluation_samples(chosen, inputs)), recipe.val_samples)
     return _samples(_case_of(entry, inputs) for entry in _spread(_entries(chosen, inputs), recipe.val_samples))
 
 

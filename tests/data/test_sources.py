@@ -1,11 +1,13 @@
 """A recipe's dataset, split and options reach the source it trains on and the samples it is measured on."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from src.config import Recipe
 from src.data import COLUMNS
-from src.data.evaluation import evaluation_cases, evaluation_samples
+from src.data.evaluation import evaluation_cases, evaluation_samples, validation_samples
 from src.data.sources import bad_samples, learned_timestep, training_source
 from src.errors import InputError, UsageError
 from src.video.images import read_image
@@ -176,6 +178,15 @@ def test_one_difficulty_can_be_chosen_and_truth_is_needed(copies):
         evaluation_samples(copies("gopro", split="hard"))
     (first, *_) = evaluation_cases(copies("middlebury_eval"))[0].read()
     assert first.name == "Army" and first.truth is None
+
+
+@pytest.mark.parametrize("name", ["synthetic", "shifts", "clips"])
+def test_pairs_are_not_given_to_a_network_of_more_frames(name, copies):
+    recipe = copies("clips", model="tdan_x4", val_samples=2)
+    recipe = dataclasses.replace(recipe, dataset=name)
+    for samples_of in (evaluation_cases, validation_samples):
+        with pytest.raises(UsageError, match=f"samples of {name} have 2 frames, where tdan_x4 takes 5"):
+            samples_of(recipe, 5)
 
 
 def test_the_central_part_is_that_of_frames_and_truth(copies):
