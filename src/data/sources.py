@@ -75,10 +75,10 @@ def learned_timestep(recipe, source, columns) -> str:
     return "arbitrary" if is_varied and "time" in columns else "fixed"
 
 
-def bad_samples(source) -> str:
+def bad_samples(source, of: str = "") -> str:
     """Return a line that says how many of a source's samples were skipped, and names the first; empty when none."""
-    report = source.report() if isinstance(source, EntrySamples) else ""
-    return f"bad samples: {report}\n" if report else ""
+    report = source.report() if hasattr(source, "report") else ""
+    return f"bad samples{of}: {report}\n" if report else ""
 
 
 def entries_of(recipe, split: str, inputs: int, borders: str = "mirrored") -> list:

@@ -7,8 +7,9 @@ import pytest
 
 from src.config import Recipe
 from src.data import COLUMNS
-from src.data.evaluation import evaluation_cases, evaluation_samples, validation_samples
+from src.data.evaluation import evaluation_cases
 from src.data.sources import bad_samples, learned_timestep, training_source
+from src.data.validation import validation_samples
 from src.errors import InputError, UsageError
 from src.video.images import read_image
 from tests.data import layouts
@@ -28,6 +29,10 @@ def copies(tmp_path_factory):
         return Recipe(**{"dataset": name, "data_path": str(made[name]), **sizes, **options})
 
     return recipe
+
+
+def samples_of(recipe, inputs=2):
+    return [sample for case in evaluation_cases(recipe, inputs) for sample in case.read()]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +156,7 @@ def test_a_benchmark_is_not_trained_on(name, copies):
 )
 def test_the_test_split_is_measured_on(name, inputs, count, small, copies):
     recipe = copies(name)
-    samples = list(evaluation_samples(recipe, inputs))
+    samples = samples_of(recipe, inputs)
     assert len(samples) == count
     assert len({(sample.group, sample.name) for sample in samples}) == count
     for sample in samples:
@@ -164,18 +169,18 @@ def test_the_test_split_is_measured_on(name, inputs, count, small, copies):
 
 def test_a_moving_picture_is_where_its_time_says(copies):
     """The copy moves by 2 pixels along x a frame: 16 in a window of GoPro."""
-    for sample in list(evaluation_samples(copies("gopro")))[:7]:
+    for sample in samples_of(copies("gopro"))[:7]:
         step = round(sample.time * 8)
         moved = np.roll(sample.frames[0], (-step, 2 * step), (1, 2))
         np.testing.assert_array_equal(moved[:, : 64 - step, 2 * step :], sample.truth[:, : 64 - step, 2 * step :])
 
 
 def test_one_difficulty_can_be_chosen_and_truth_is_needed(copies):
-    assert {sample.group for sample in evaluation_samples(copies("snu_film", split="hard"))} == {"hard"}
+    assert {sample.group for sample in samples_of(copies("snu_film", split="hard"))} == {"hard"}
     with pytest.raises(UsageError, match="middlebury_eval comes without true frames"):
-        evaluation_samples(copies("middlebury_eval"))
+        validation_samples(copies("middlebury_eval", val_samples=1))
     with pytest.raises(UsageError, match="split of gopro is one of train, test; got 'hard'"):
-        evaluation_samples(copies("gopro", split="hard"))
+        evaluation_cases(copies("gopro", split="hard"))
     (first, *_) = evaluation_cases(copies("middlebury_eval"))[0].read()
     assert first.name == "Army" and first.truth is None
 
