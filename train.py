@@ -22,8 +22,8 @@ def main(argv):
     start_device(recipe.device_target, worker_device(recipe), recipe.seed, *settings)
 
     from src.data import create_dataset, plain_errors
-    from src.data.evaluation import validation_samples
-    from src.data.sources import bad_samples, run_length, training_source
+    from src.data.sources import bad_samples, learned_timestep, run_length, training_source
+    from src.data.validation import validation_samples
     from src.engine.fit import fit
     from src.engine.outline import outline
     from src.engine.parallel import check_equal_weights, start_parallel
@@ -42,8 +42,11 @@ def main(argv):
     objective = create_objective(network, recipe)
     load_start(network, objective, recipe)
     check_equal_weights(network, workers)
-    source = training_source(recipe, objective.columns, workers.count)
+    source = training_source(recipe, objective.columns, workers.count, network.outputs)
     length = run_length(recipe, source, workers.count)
+    timestep = learned_timestep(recipe, source, objective.columns)
+    samples = validation_samples(recipe, network.inputs) if recipe.val_steps else None
+    score = Validation(GraphPredictor(network, timestep), samples, workers) if recipe.val_steps else None
     if recipe.dry_run:
         print(outline(recipe, network, objective, length, workers.count, default_forms()))
         return
@@ -52,13 +55,11 @@ def main(argv):
     dataset_from = partial(
         create_dataset, source, objective.columns, recipe.batch_size, recipe.workers, workers.count, workers.rank
     )
-    samples = partial(validation_samples, recipe, network.inputs)
-    score = Validation(GraphPredictor(network), samples, workers) if recipe.val_steps else None
     folder.mkdir(parents=True, exist_ok=True)
     with plain_errors(source):
-        checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers)
+        checkpoint = fit(network, objective, dataset_from, length, recipe, folder, score, workers, timestep)
     if workers.writes:
-        print(bad_samples(source) + f"weights: {checkpoint}")
+        print(bad_samples(source) + bad_samples(samples, " of the validation") + f"weights: {checkpoint}")
 
 
 if __name__ == "__main__":

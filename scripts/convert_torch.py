@@ -36,6 +36,8 @@ def main(argv):
     from src.models import count_parameters, create_model
 
     network = create_model(arguments.model)
+    if arguments.timestep == "arbitrary" and not network.takes_time:
+        raise UsageError(f"--timestep arbitrary is for networks that take a time, which {arguments.model} does not")
     card = load_weights(network, arguments.source, arguments.model)
     if arguments.timestep:
         card = replace(card, timestep=arguments.timestep)

@@ -103,6 +103,13 @@ def test_generated_data_and_the_shipped_network_are_the_default(default_run):
     assert {file.name for file in default_run.iterdir()} == FILES
 
 
+@pytest.mark.parametrize("flags", [{"dataset": "gopro"}, {"time": "arbitrary"}])
+def test_weights_of_the_middle_are_not_scored_at_other_times(flags, tmp_path, capsys):
+    path = {"data_path": layouts.make("gopro", tmp_path / "data")} if "dataset" in flags else {}
+    assert run(tmp_path / "out", **flags, **path, height=32, width=32) == 2
+    assert "these weights only know the times n/2 of two frames; got 0." in capsys.readouterr().err
+
+
 def test_middlebury_s_evaluation_set_gives_files_to_hand_in(tmp_path):
     folder = layouts.make("middlebury_eval", tmp_path / "data")
     assert run(tmp_path / "out", dataset="middlebury_eval", data_path=folder) == 0

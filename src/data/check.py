@@ -12,6 +12,7 @@ from src.data.datasets import DATASETS, find_entries, told_layouts
 from src.data.entries import Entry, check_sizes
 from src.data.flow_files import read_flow
 from src.data.folders import find_clips
+from src.data.records import is_packed, read_manifest
 from src.errors import InputError
 from src.video.images import read_image
 from src.video.reader import open_source
@@ -33,20 +34,27 @@ def check_dataset(
 ) -> dict[str, Count]:
     """Decode every file of one split of a dataset, or of all of them, and count them.
 
-    Flow files are looked at in a split that has any. Raises UsageError for an unknown name or split; InputError naming
-    the first file, in the order of the dataset, that is missing, broken or of a size that does not fit, with the layout
-    expected and the one found.
+    Flow files are looked at in a split that has any. A folder that src.data.records packed has the splits, and the
+    options, that it was packed with. Raises UsageError for an unknown name or split; InputError naming the first file,
+    in the order of the dataset, that is missing, broken or of a size that does not fit, with the layout expected and
+    the one found.
     """
     if name == "clips":
         return {"clips": _check_clips(data_path)}
-    splits = [split] if split else DATASETS[name].splits if name in DATASETS else ("",)
+    splits, options = DATASETS[name].splits if name in DATASETS else ("",), {"flow_path": flow_path}
+    packed = is_packed(Path(data_path))
+    if packed:
+        manifest = read_manifest(Path(data_path))
+        splits, options = [each for each in splits if each in manifest["splits"]] or splits, manifest["options"]
     sizes: dict[Path, tuple[int, int]] = {}
     counts = {}
-    for each in splits:
-        entries = find_entries(name, data_path, each, flow_path=flow_path)
+    for each in [split] if split else splits:
+        entries = find_entries(name, data_path, each, **options)
         try:
             counts[each] = _check_entries(each, entries, sizes, workers)
         except InputError as error:
+            if packed:
+                raise
             raise InputError(f"{error}; {told_layouts(name, Path(data_path))}") from error
     return counts
 
@@ -59,7 +67,7 @@ def _check_clips(data_path):
 
 
 def _check_entries(split, entries, sizes, workers):
-    with_flow = any(file.exists() for entry in entries for file in entry.flows)
+    with_flow = any(file.is_file() for entry in entries for file in entry.flows)
     with ThreadPoolExecutor(workers) as pool, tqdm(total=len(entries), unit="entry", desc=f"check {split}") as bar:
         for start in range(0, len(entries), BLOCK):
             block = entries[start : start + BLOCK]

@@ -59,6 +59,13 @@ def check_sizes(entry: Entry, sizes: dict[Path, tuple[int, int]]) -> None:
             raise InputError(f"{file}: needs {times * h} x {times * w} pixels to fit {first}; got {height} x {width}")
 
 
+def told_skipped(bad: dict[int, str], count: int) -> str:
+    """Say how many of `count` entries could not be read, and what was wrong with the first; empty when all could."""
+    if not bad:
+        return ""
+    return f"{len(bad)} of {count} entries could not be read and were skipped; the first: {bad[min(bad)]}"
+
+
 def read_list(file: Path) -> list[str]:
     """Read the lines of a list that hold something; raises InputError when it cannot be read or holds none."""
     try:

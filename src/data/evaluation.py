@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from src.data.folders import find_clips, odd_frames
 from src.data.samples import degraded, read_window
-from src.data.sources import GENERATED, entries_of
+from src.data.sources import GENERATED, MIDDLE, entries_of
 from src.data.synthetic import SyntheticMotion
 from src.data.window import to_columns
 from src.errors import InputError, UsageError
@@ -20,7 +19,6 @@ from src.ops.bicubic_matrix import bicubic_matrix
 
 # Far from any seed a recipe trains with, so that generated test motion is never seen in training.
 UNSEEN_SEED = 1_000_003
-MIDDLE = 0.5  # where a truth that is kept back lies
 
 
 @dataclass(frozen=True)
@@ -53,13 +51,14 @@ class Case:
     """What is read, and fails, as one: samples from the same frames, or a clip.
 
     count: of its samples, 0 where that is not known ahead. read: returns an iterator of them; InputError, which names
-    the file, comes from it when they cannot be read.
+    the file, comes from it when they cannot be read. has_truth: whether the true frames are published.
     """
 
     group: str
     name: str
     count: int
     read: Callable[[], Iterator[Sample]]
+    has_truth: bool = True
 
 
 def evaluation_cases(recipe, inputs: int = 2, borders: str = "mirrored", view: tuple | None = None) -> list[Case]:
@@ -67,58 +66,22 @@ def evaluation_cases(recipe, inputs: int = 2, borders: str = "mirrored", view: t
 
     inputs: how many frames the network takes. borders: how clips go on at their ends (see `x4_clip_entries`). view: the
     (height, width) of the central part that frames and truth are cut to. Raises UsageError when the dataset has no such
-    split, InputError when it is not laid out so.
+    split, or not so many frames a sample; InputError when it is not laid out so.
     """
+    if recipe.dataset in GENERATED and inputs != 2:
+        raise UsageError(f"samples of {recipe.dataset} have 2 frames, where {recipe.model} takes {inputs}")
     if recipe.dataset == "synthetic":
         size = (recipe.height, recipe.width)
         source = SyntheticMotion(size, recipe.eval_samples, UNSEEN_SEED, recipe.max_displacement, recipe.time)
         return [_generated_case(source, index) for index in range(len(source))]
     if recipe.dataset in GENERATED:
-        return [
-            Case(Path(clip).name, "", 0, partial(_odd_frames, clip, view)) for clip in find_clips(recipe.data_path)
-        ]
+        return [clip_case(clip, view) for clip in find_clips(recipe.data_path)]
     return [_case_of(entry, inputs, view) for entry in entries_of(recipe, recipe.split or "test", inputs, borders)]
 
 
-def evaluation_samples(recipe, inputs: int = 2) -> Iterator[Sample]:
-    """Return an iterator of the samples of all cases, which have to have true frames; see `evaluation_cases`."""
-    if recipe.dataset not in GENERATED and not any(entry.targets for entry in _entries(recipe, inputs)):
-        raise UsageError(f"{recipe.dataset} comes without true frames, so that nothing can be measured on it")
-    return _samples(evaluation_cases(recipe, inputs))
-
-
-def validation_samples(recipe, inputs: int = 2) -> Iterator[Sample]:
-    """Yield what a training is validated on: val_dataset in val_path, `val_samples` of them, spread evenly.
-
-    Without a val_dataset those are the training recipe's own dataset and folder, of a published one the test split.
-    """
-    chosen = dataclasses.replace(
-        recipe,
-        dataset=recipe.val_dataset or recipe.dataset,
-        data_path=recipe.val_path or recipe.data_path,
-        split="",
-        eval_samples=recipe.val_samples or recipe.eval_samples,
-    )
-    if not recipe.val_samples or chosen.dataset == "synthetic":
-        return evaluation_samples(chosen, inputs)
-    if chosen.dataset in GENERATED:
-        return _spread(list(evaluation_samples(chosen)), recipe.val_samples)
-    return _samples(_case_of(entry, inputs) for entry in _spread(_entries(chosen, inputs), recipe.val_samples))
-
-
-def _entries(recipe, inputs):
-    return entries_of(recipe, recipe.split or "test", inputs)
-
-
-def _samples(cases):
-    for case in cases:
-        yield from case.read()
-
-
-def _spread(items, count):
-    if count >= len(items):
-        return items
-    return [items[index * len(items) // count] for index in range(count)]
+def clip_case(clip: str, view: tuple | None = None, indices: Sequence[int] | None = None) -> Case:
+    """Return the odd frames of a clip as a case: all that have two neighbours, or those of these rising indices."""
+    return Case(Path(clip).name, "", len(indices or ()), partial(_odd_frames, clip, view, indices))
 
 
 def _generated_case(source, index):
@@ -131,14 +94,19 @@ def _generated_case(source, index):
     return Case("synthetic", name, 1, read)
 
 
-def _odd_frames(clip, view):
+def _odd_frames(clip, view, indices):
     for index, window in odd_frames(clip):
+        if indices and index > indices[-1]:
+            return
+        if indices and index not in indices:
+            continue
         first, middle, last = (_central(_to_float(each), view, clip) for each in window)
         yield Sample(Path(clip).name, f"{index:05d}", np.stack((first, last)), MIDDLE, middle)
 
 
 def _case_of(entry, inputs, view=None):
-    return Case(entry.group, entry.name, max(len(entry.targets), 1), partial(_read_entry, entry, inputs, view))
+    read = partial(_read_entry, entry, inputs, view)
+    return Case(entry.group, entry.name, max(len(entry.targets), 1), read, has_truth=bool(entry.targets))
 
 
 def _read_entry(entry, inputs, view):
@@ -146,7 +114,7 @@ def _read_entry(entry, inputs, view):
     frames = to_columns(window, [f"frame{index}" for index in range(inputs)])
     # one array for all truths, so that a predictor of several frames runs once
     frames = np.stack([_central(frame, view, entry.frames[0]) for frame in frames])
-    if not window.targets:
+    if not window.targets:  # what is kept back lies in the middle
         yield Sample(entry.group, entry.name, frames, MIDDLE, None)
         return
     truths = to_columns(window, ("target",))[0]

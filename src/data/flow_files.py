@@ -27,7 +27,7 @@ def read_flow(path: Path | str) -> np.ndarray:
     Raises InputError, naming the file, when it cannot be read, is no .flo file, has another length than its header
     says, or holds a value that is not finite.
     """
-    flow = decode_flow(read_bytes(Path(path)), path)
+    flow = decode_flow(read_bytes(Path(path) if isinstance(path, str) else path), path)
     refuse_infinite(flow, path)
     return np.ascontiguousarray(flow, np.float32)
 

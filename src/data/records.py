@@ -68,7 +68,7 @@ class PackedFolder:
 
     def __init__(self, path: Path):
         self.path = path
-        self.manifest = _read_manifest(path)
+        self.manifest = read_manifest(path)
         self.names = [name for name, _ in self.manifest["files"]]
         self.lengths = [length for _, length in self.manifest["files"]]
         count = len(self.names)
@@ -219,7 +219,8 @@ def _digest(manifest):
     return hashlib.sha256(json.dumps(listed, sort_keys=True).encode()).hexdigest()
 
 
-def _read_manifest(folder):
+def read_manifest(folder: Path) -> dict:
+    """Read the manifest of a packed folder; raises InputError, naming it, when it is damaged."""
     file = folder / MANIFEST
     try:
         manifest = json.loads(read_bytes(file).decode())

@@ -12,7 +12,7 @@ import numpy as np
 
 from src.data.augment import Changes, augment, crop, scale
 from src.data.degrade import REACH, SCALE, quarter
-from src.data.entries import Entry, central, check_sizes, looked_at
+from src.data.entries import Entry, central, check_sizes, looked_at, told_skipped
 from src.data.flow_files import decode_flow, refuse_infinite
 from src.data.window import Window, to_columns
 from src.errors import InputError, UsageError
@@ -90,11 +90,7 @@ class EntrySamples:
     def report(self) -> str:
         """Say how many entries could not be read and what was wrong with the first of them; empty when all could."""
         with self.lock:
-            bad = dict(self.bad)
-        if not bad:
-            return ""
-        count = f"{len(bad)} of {len(self.entries)} entries"
-        return f"{count} could not be read and were skipped; the first: {bad[min(bad)]}"
+            return told_skipped(self.bad, len(self.entries))
 
     def _draw_order(self, epoch):
         return np.random.default_rng((self.seed, 8, epoch)).permutation(len(self.entries))

@@ -12,17 +12,22 @@ from src.data.synthetic import SyntheticMotion
 from src.errors import UsageError
 
 GENERATED = ("synthetic", "shifts", "clips")  # triplets of COLUMNS
+MIDDLE = 0.5
 
 
-def training_source(recipe, columns=COLUMNS, worker_count: int = 1):
+def training_source(recipe, columns=COLUMNS, worker_count: int = 1, outputs: int = 1):
     """Return the random-access source of samples that a recipe asks for, one for every sample of the whole run.
 
     columns: those that the objective needs; a published dataset gives no others. worker_count: how many workers take
-    batch_size samples each for a batch. Raises UsageError when clips are asked for and none are given, or a dataset has
-    no training split; InputError when something cannot be read.
+    batch_size samples each for a batch. outputs: how many frames the network returns. Raises UsageError when clips are
+    asked for and none are given, a dataset has no training split, or its samples have another number of true frames
+    than a network that takes no time returns, or it is to learn arbitrary times; InputError when something cannot be
+    read.
     """
+    if recipe.time == "arbitrary" and "time" not in columns:
+        raise UsageError(f"time arbitrary is for networks that take a time, which {recipe.model} does not")
     if recipe.dataset not in GENERATED:
-        return _dataset_source(recipe, columns, worker_count)
+        return _dataset_source(recipe, columns, worker_count, outputs)
     if not recipe.max_steps:
         raise UsageError(f"epochs count passes over a published dataset; {recipe.dataset} needs max_steps, got epochs")
     size, length = (recipe.height, recipe.width), recipe.max_steps * samples_per_step(recipe, worker_count)
@@ -57,10 +62,23 @@ def run_length(recipe, source, worker_count: int = 1) -> tuple[int, int]:
     return len(source) // samples, max(epoch // samples, 1)
 
 
-def bad_samples(source) -> str:
+def learned_timestep(recipe, source, columns) -> str:
+    """Return the times that a recipe's source teaches, as a checkpoint's card tells them: "fixed" or "arbitrary".
+
+    columns: those that the objective needs. What never sees a target away from the middle knows the middle alone.
+    """
+    if isinstance(source, EntrySamples):
+        is_varied = any(time != MIDDLE for entry in source.entries for time in entry.times)
+    else:
+        generated_share = {"synthetic": 1, "clips": recipe.synthetic_share}.get(recipe.dataset, 0)
+        is_varied = recipe.time == "arbitrary" and generated_share > 0
+    return "arbitrary" if is_varied and "time" in columns else "fixed"
+
+
+def bad_samples(source, of: str = "") -> str:
     """Return a line that says how many of a source's samples were skipped, and names the first; empty when none."""
-    report = source.report() if isinstance(source, EntrySamples) else ""
-    return f"bad samples: {report}\n" if report else ""
+    report = source.report() if hasattr(source, "report") else ""
+    return f"bad samples{of}: {report}\n" if report else ""
 
 
 def entries_of(recipe, split: str, inputs: int, borders: str = "mirrored") -> list:
@@ -69,13 +87,15 @@ def entries_of(recipe, split: str, inputs: int, borders: str = "mirrored") -> li
     return find_entries(recipe.dataset, recipe.data_path, split, **options)
 
 
-def _dataset_source(recipe, columns, worker_count):
+def _dataset_source(recipe, columns, worker_count, outputs):
     row = dataset_named(recipe.dataset)
     split = recipe.split or "train"
     if split not in row.splits:
         trained = ", ".join(name for name, each in DATASETS.items() if "train" in each.splits)
         raise UsageError(f"a dataset to train on has a split {split!r}, as {trained} have; got {recipe.dataset}")
     entries = entries_of(recipe, split, sum(name.startswith("frame") for name in columns))
+    if "target" in columns and "time" not in columns:
+        _check_targets(recipe, entries, outputs)
     samples = samples_per_step(recipe, worker_count)
     steps = recipe.max_steps or recipe.epochs * max(len(entries) // samples, 1)
     return EntrySamples(
@@ -87,3 +107,14 @@ def _dataset_source(recipe, columns, worker_count):
         row.changes if recipe.augmentation else None,
         on_bad_sample=recipe.on_bad_sample,
     )
+
+
+def _check_targets(recipe, entries, outputs):
+    # arrays of other numbers broadcast: one frame would be held against every true one
+    met = next((len(entry.targets) for entry in entries if len(entry.targets) != outputs), outputs)
+    if met != outputs:
+        remedy = f"; give multi {outputs + 1}" if "multi" in dataset_named(recipe.dataset).options else ""
+        raise UsageError(
+            f"{recipe.model} returns {outputs} frame{'s' * (outputs > 1)}, which samples with as many true frames "
+            f"train; got {met} in those of {recipe.dataset}{remedy}"
+        )

@@ -91,16 +91,18 @@ class Loop(Callback):
         return DivergedError(f"{count} steps in a row with gradients that are not finite, first of all {first}")
 
 
-def fit(network, objective, dataset_from, length, recipe, folder: Path, score=None, workers=ALONE) -> Path:
+def fit(
+    network, objective, dataset_from, length, recipe, folder: Path, score=None, workers=ALONE, timestep: str = "fixed"
+) -> Path:
     """Train `network` by `objective` and return its checkpoint in `folder`.
 
     dataset_from(start=sample): the batches from that sample on. length: (steps of the whole run, steps of an epoch).
-    score(): the validation PSNR of the network; None makes no validation.
+    score(): the validation PSNR of the network; None makes no validation. timestep: as `Run` takes it.
     Files: state.safetensors, metrics.jsonl, curves.png, MODEL.ckpt, and with a score MODEL_best.ckpt.
     Raises Interrupted after SIGTERM or SIGINT, when the state is saved; DivergedError or InputError after
     `max_bad_steps` steps in a row without finite gradients.
     """
-    run = Run(network, objective, recipe, folder, length, workers)
+    run = Run(network, objective, recipe, folder, length, workers, timestep)
     tell = print if workers.writes else _say_nothing
     if recipe.resume:
         run.resume(tell)

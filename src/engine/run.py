@@ -28,10 +28,12 @@ UNBOUND = (
 class Run:
     """One training run: its network, step and facts, and the files they are kept in.
 
-    length: (steps of the whole run, steps of an epoch).
+    length: (steps of the whole run, steps of an epoch). timestep: the times that the data teaches, for the card.
     """
 
-    def __init__(self, network, objective, recipe, folder: Path, length: tuple[int, int], workers=ALONE):
+    def __init__(
+        self, network, objective, recipe, folder: Path, length: tuple[int, int], workers=ALONE, timestep: str = "fixed"
+    ):
         self.network, self.recipe, self.folder, self.workers = network, recipe, folder, workers
         # between two reports of a device that takes many steps on its own, nothing can be counted
         self.stride = recipe.sink_steps if recipe.sink_steps and can_sink(recipe.device_target) else 1
@@ -51,7 +53,7 @@ class Run:
         self.plateau = Plateau(recipe.decay, recipe.patience, recipe.cooldown)
         places = {id(parameter): name for name, parameter in network.parameters_and_names()}
         self.weight_names = [places[id(parameter)] for parameter in network.trainable_params()]
-        self.card = Card(recipe.model, "arbitrary" if recipe.time == "arbitrary" else "fixed")
+        self.card = Card(recipe.model, timestep)
         self.facts = {
             "step": 0,
             "worker_count": workers.count,

@@ -15,21 +15,25 @@ from src.metrics.psnr import psnr
 class Validation:
     """Callable that measures a predictor.
 
-    samples: a function that returns the samples, the same ones every time. Every worker takes its share of them.
+    samples: an iterable of the same samples every time. Every worker takes its share of them. The first one is read at
+    once, so that a training does not find out later: raises InputError when there is none, and what stands against
+    reading or predicting it.
     """
 
     def __init__(self, predictor, samples, workers=ALONE):
         self.predictor, self.samples, self.workers = predictor, samples, workers
+        first = next(iter(samples), None)
+        if first is None:
+            raise InputError("nothing to validate on: expected at least one sample that can be read, found none")
+        predictor.check(first.frames, [first.time])
 
     def __call__(self) -> float:
-        """Return the mean PSNR in dB, equal on all workers; raise InputError when there is no sample."""
+        """Return the mean PSNR in dB, equal on all workers."""
         self.predictor.network.set_train(False)
         scores = []
-        for sample in islice(self.samples(), self.workers.rank, None, self.workers.count):
+        for sample in islice(self.samples, self.workers.rank, None, self.workers.count):
             predicted = self.predictor(sample.frames, [sample.time])[0]
             scores.append([min(psnr(predicted, sample.truth), CEILING)])
         self.predictor.network.set_train(True)
-        if not scores and self.workers.count == 1:
-            raise InputError("nothing to validate on: expected at least one sample, found none")
         values = np.array(scores, np.float64).reshape(-1, 1)
         return float(average_scores(values, np.ones(len(values)), self.workers)[0])

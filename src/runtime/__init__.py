@@ -16,8 +16,8 @@ class Predictor(Protocol):
 
     `inputs` is the number of frames it takes, `outputs` how many it makes in one run, equally spaced, and `scale` how
     many times larger the frames it returns are.
-    `timestep` is a property of the weights: `ARBITRARY` when they follow the time asked for, `FIXED` when they return
-    the middle whatever they are asked.
+    `timestep` is a property of the weights: `ARBITRARY` when they follow the time asked for, `FIXED` when they only
+    know those of the `outputs`, of one the middle; other times are refused with a UsageError.
 
     Some have more: `together`, which takes several samples as `predict_together` does, and `batch_size`, of how many it
     makes one run of the network; `exact`, the same predictor in single precision, of one in half precision.

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from src.errors import UsageError
+from src.runtime import FIXED
 
 
 class PaddedPredictor:
@@ -14,7 +15,7 @@ class PaddedPredictor:
 
     Frames are padded on the right and at the bottom by repeating the edge, up to the size that `fitting_size` says, and
     the result is cropped back. What leaves [0, 1] is cut off unless `clips` is set to False, as some measures want;
-    what is infinite becomes NaN, so that it is not taken for white.
+    what is infinite becomes NaN, so that it is not taken for white. Times that the weights do not know are refused.
     Subclasses say that size, and run the network.
 
     facts: has `inputs`, `outputs`, `scale` and `takes_time`, as the contract names them. batch_size: predictions of one
@@ -26,7 +27,8 @@ class PaddedPredictor:
         self.inputs = facts.inputs
         self.outputs = facts.outputs
         self.scale = facts.scale
-        self.timestep = timestep
+        # without the time as an input the frames are the same, whatever a card says
+        self.timestep = timestep if facts.takes_time else FIXED
         self.batch_size = batch_size
         self.clips = True
         self.last = (None, None)
@@ -44,9 +46,8 @@ class PaddedPredictor:
 
     def together(self, samples: Sequence[tuple[np.ndarray, Sequence[float]]]) -> list[np.ndarray]:
         """Predict the times of several samples, (frames, times) each, all of one size, `batch_size` of them at once."""
-        for frames, _ in samples:
-            if frames.ndim != 4 or frames.shape[:2] != (self.inputs, 3):
-                raise ValueError(f"frames have the shape ({self.inputs}, 3, H, W); got {frames.shape}")
+        for frames, times in samples:
+            self.check(frames, times)
         if self.facts.outputs > 1:
             every = self._every_output([frames for frames, _ in samples])
             return [
@@ -60,6 +61,15 @@ class PaddedPredictor:
             runs += [padded + each for each in when]
         predicted = self._predicted(runs, samples[0][0].shape[2:])
         return [np.stack([next(predicted) for _ in times]) for _, times in samples]
+
+    def check(self, frames: np.ndarray, times: Sequence[float]) -> None:
+        """Raise ValueError for frames of another shape than the network takes, UsageError for times it cannot tell."""
+        if frames.ndim != 4 or frames.shape[:2] != (self.inputs, 3):
+            raise ValueError(f"frames have the shape ({self.inputs}, 3, H, W); got {frames.shape}")
+        parts = self.outputs + 1
+        unknown = [time for time in times if abs(time * parts - round(time * parts)) > 1e-3]
+        if self.timestep == FIXED and unknown:
+            raise UsageError(f"these weights only know the times n/{parts} of two frames; got {unknown[0]}")
 
     def _predicted(self, runs, size):
         """Yield the output of each run, given as arrays of a batch of one, in batches that are all of one length."""
@@ -90,10 +100,7 @@ class PaddedPredictor:
         return [self.last[1]]
 
     def _output_at(self, time):
-        place = time * (self.facts.outputs + 1)
-        if abs(place - round(place)) > 1e-3:
-            raise UsageError(f"the network predicts the times n / {self.facts.outputs + 1}; got {time}")
-        return round(place) - 1
+        return round(time * (self.outputs + 1)) - 1
 
 
 def multiple_size(height: int, width: int, multiple: int) -> tuple[int, int]:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from src.data.check import Count, check_dataset
+from src.data.datasets import find_entries
+from src.data.records import pack
 from src.errors import InputError, UsageError
 from src.video.images import write_image
 from tests.data import layouts
@@ -55,6 +57,37 @@ def test_small_frames_have_to_be_a_quarter(tmp_path):
     write_image(folder / "BIx4/walk/00000002.png", np.zeros((32, 32, 3), np.uint8))
     with pytest.raises(InputError, match="BIx4/walk/00000002.png: needs 16 x 16 pixels"):
         check_dataset("vid4_bi", str(folder))
+
+
+@pytest.mark.parametrize(
+    "name, splits, options",
+    [
+        ("vimeo_triplet", ("train", "test"), {}),
+        ("gopro", ("test",), {"inputs": 4, "multi": 4}),
+        ("vid4_bi", ("test",), {"borders": "circled"}),
+    ],
+)
+def test_what_is_packed_is_counted_as_what_it_was_packed_from(name, splits, options, tmp_path):
+    folder = layouts.make(name, tmp_path / "copy")
+    entries = {each: find_entries(name, str(folder), each, **options) for each in splits}
+    pack(name, entries, options, folder, tmp_path / "packed", 2)
+    counts = check_dataset(name, str(tmp_path / "packed"))
+    assert list(counts) == list(splits)
+    for each in splits:
+        files = {file for entry in entries[each] for file in (*entry.frames, *entry.targets)}
+        flows = {file for entry in entries[each] for file in entry.flows}
+        assert counts[each] == Count(len(entries[each]), len(files), len(flows))
+    with pytest.raises(InputError, match="asked for .*'ucf101'"):
+        check_dataset("ucf101", str(tmp_path / "packed"))
+
+
+def test_a_bad_file_that_was_packed_is_named(tmp_path):
+    folder = layouts.make("vimeo_triplet", tmp_path / "copy")
+    image = folder / "sequences/00001/0002/im2.png"
+    image.write_bytes(image.read_bytes()[:-30])
+    pack("vimeo_triplet", {"train": find_entries("vimeo_triplet", str(folder), "train")}, {}, folder, tmp_path / "p", 2)
+    with pytest.raises(InputError, match="p/sequences/00001/0002/im2.png: .*damaged or truncated[^;]*$"):
+        check_dataset("vimeo_triplet", str(tmp_path / "p"))
 
 
 def test_a_folder_of_something_else_is_told_as_such(tmp_path):

@@ -70,7 +70,7 @@ def small_recipe(**more):
     return Recipe(**values)
 
 
-def run(folder: Path, recipe=None, broken=(), network=None, samples=Noise):
+def run(folder: Path, recipe=None, broken=(), network=None, samples=Noise, **more):
     recipe = recipe or small_recipe()
     start_device(seed=recipe.seed)
     network = network or Layer()
@@ -79,10 +79,11 @@ def run(folder: Path, recipe=None, broken=(), network=None, samples=Noise):
     dataset_from = partial(create_dataset, source, objective.columns, recipe.batch_size, 1, 1, 0)
     folder.mkdir(exist_ok=True)
 
-    def score():
+    def size():
         return float(np.abs(network.convolution.weight.asnumpy()).sum())
 
-    return fit(network, objective, dataset_from, (recipe.max_steps, 50), recipe, folder, recipe.val_steps and score)
+    score = recipe.val_steps and size
+    return fit(network, objective, dataset_from, (recipe.max_steps, 50), recipe, folder, score, **more)
 
 
 def in_child(folder: Path) -> int:

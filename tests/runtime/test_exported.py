@@ -65,6 +65,8 @@ def test_a_network_of_three_outputs_answers_each_of_its_times(tmp_path):
     )
     frames = two_frames(5, 7)
     np.testing.assert_allclose(predictor(frames, [0.5, 0.25]), np.stack([frames[0] / 2, frames[0]]), atol=1e-6)
+    with pytest.raises(UsageError, match=r"only know the times n/4 of two frames; got 0\.3"):
+        predictor(frames, [0.3])
 
 
 def test_a_batch_is_that_of_the_export_or_one(tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from mindspore import Tensor, nn
 
 from src.errors import UsageError, WeightsError
+from src.runtime import ARBITRARY, FIXED
 from src.runtime.mindspore_graph import GraphPredictor, load_predictor
 from src.runtime.options import PRECISIONS
 from src.runtime.padded import pad_to_size
@@ -29,8 +30,10 @@ class Middle(Blend):
 
 @pytest.fixture(scope="module")
 def shipped():
-    """The shipped network, which compiles for one size."""
-    return load_predictor("ifrnet_s", "", "CPU", 0)
+    """The shipped network, which compiles for one size; here it may be asked for any time."""
+    predictor = load_predictor("ifrnet_s", "", "CPU", 0)
+    predictor.timestep = ARBITRARY
+    return predictor
 
 
 def two_frames(height, width):
@@ -40,7 +43,7 @@ def two_frames(height, width):
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (33, 17), (16, 24)])
 def test_any_size_comes_back_cropped_exactly(size):
     frames = two_frames(*size)
-    predicted = GraphPredictor(Blend())(frames, [0.25, 0.75])
+    predicted = GraphPredictor(Blend(), ARBITRARY)(frames, [0.25, 0.75])
     assert predicted.shape == (2, 3, *size)
     np.testing.assert_allclose(predicted[0], 0.75 * frames[0] + 0.25 * frames[1], atol=1e-6)
     np.testing.assert_allclose(predicted[1], 0.25 * frames[0] + 0.75 * frames[1], atol=1e-6)
@@ -48,7 +51,7 @@ def test_any_size_comes_back_cropped_exactly(size):
 
 def test_a_batch_of_pairs_and_times_is_that_of_one_after_the_other(shipped):
     samples = [(two_frames(33, 17) / (index + 1), [0.25, 0.75]) for index in range(3)]
-    batched = GraphPredictor(shipped.network, batch_size=4)
+    batched = GraphPredictor(shipped.network, ARBITRARY, batch_size=4)
     runs = []
     run = batched.run
     batched.run = lambda arrays: runs.append([each.shape[0] for each in arrays]) or run(arrays)
@@ -103,6 +106,16 @@ def test_ifrnet_on_an_odd_size_equals_the_network_on_padded_frames(shipped):
 def test_frames_of_another_shape_are_refused_with_both_shapes():
     with pytest.raises(ValueError, match=r"\(2, 3, H, W\); got \(3, 3, 8, 8\)"):
         GraphPredictor(Blend())(np.zeros((3, 3, 8, 8), np.float32), [0.5])
+
+
+@pytest.mark.parametrize("network, timestep", [(Blend, FIXED), (Middle, FIXED), (Middle, ARBITRARY)])
+def test_a_time_that_the_weights_do_not_know_is_refused(network, timestep):
+    """The frame in the middle would pass for another one; a network that takes no time knows no other, card or not."""
+    predictor, frames = GraphPredictor(network(), timestep), two_frames(8, 8)
+    assert predictor.timestep == FIXED
+    with pytest.raises(UsageError, match=r"only know the times n/2 of two frames; got 0\.25"):
+        predictor(frames, [0.5, 0.25])
+    assert predictor(frames, [0.5]).shape == (1, 3, 8, 8)
 
 
 @pytest.mark.parametrize(

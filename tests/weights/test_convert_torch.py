@@ -32,8 +32,8 @@ def published(server, tmp_path):
     return tensors, digest
 
 
-def convert(source, output):
-    command = [sys.executable, str(SCRIPT), source, "--model", "toflow_vfi", "--output_path", str(output)]
+def convert(source, output, *more):
+    command = [sys.executable, str(SCRIPT), source, "--model", "toflow_vfi", "--output_path", str(output), *more]
     return subprocess.run(command, capture_output=True, text=True)
 
 
@@ -48,6 +48,11 @@ def test_a_served_file_is_converted_and_loads(server, published, tmp_path):
     for name, parameter in network.parameters_and_names():
         np.testing.assert_array_equal(parameter.asnumpy(), tensors[official_toflow_name(name)])
     assert convert("anything.pth", output).returncode == 2
+
+
+def test_a_network_that_takes_no_time_gets_no_card_that_knows_all_times(tmp_path):
+    ended = convert("any.pth", tmp_path / "toflow.ckpt", "--timestep", "arbitrary")
+    assert ended.returncode == 2 and "take a time, which toflow_vfi does not" in ended.stderr
 
 
 def test_a_url_is_taken_where_a_path_is(server, published):
