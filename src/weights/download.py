@@ -75,7 +75,8 @@ def digest_in(name: str) -> str | None:
 
 def _checked(path):
     expected = digest_in(path.name)
-    if expected and path.is_file() and not (met := _digest_of(path)).startswith(expected):
+    is_told = expected and not expected.isdecimal()  # net-00010000.ckpt counts steps
+    if is_told and path.is_file() and not (met := _digest_of(path)).startswith(expected):
         raise WeightsError(f"{path} is not the file that its name tells: SHA-256 {expected}... expected, got {met}")
     return path
 

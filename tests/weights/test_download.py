@@ -178,13 +178,15 @@ def test_a_path_is_left_as_it_is():
 
 @pytest.mark.parametrize("suffix", ["pth", "safetensors", "ckpt"])
 def test_a_file_is_compared_with_the_digest_in_its_name(tmp_path, suffix):
-    right, wrong, dated = (tmp_path / f"{name}.{suffix}" for name in (f"w-{DIGEST[:8]}", "w-01234567", "w_20220321"))
-    for path in (right, wrong, dated):
+    names = (f"w-{DIGEST[:8]}", "w_20220321", "w-00010000", "w-0123456a")
+    right, dated, counted, wrong = (tmp_path / f"{name}.{suffix}" for name in names)
+    for path in (right, dated, counted, wrong):
         path.write_bytes(CONTENT)
-    assert [local_file(right), local_file(str(dated))] == [right, dated]
-    with pytest.raises(WeightsError, match=f"w-01234567.{suffix} .*: SHA-256 01234567... expected, got {DIGEST}"):
+    for path in (right, dated, counted):
+        assert local_file(str(path)) == path
+    with pytest.raises(WeightsError, match=f"w-0123456a.{suffix} .*: SHA-256 0123456a... expected, got {DIGEST}"):
         local_file(wrong)
-    assert local_file(tmp_path / "gone-01234567.pth") == tmp_path / "gone-01234567.pth"
+    assert local_file(tmp_path / "gone-0123456a.pth") == tmp_path / "gone-0123456a.pth"
 
 
 @pytest.mark.parametrize(
