@@ -103,9 +103,9 @@ def test_generated_data_and_the_shipped_network_are_the_default(default_run):
     assert {file.name for file in default_run.iterdir()} == FILES
 
 
-@pytest.mark.parametrize("flags", [{"dataset": "gopro"}, {"time": "arbitrary"}])
+@pytest.mark.parametrize("flags", [{"dataset": "adobe240"}, {"time": "arbitrary"}])
 def test_weights_of_the_middle_are_not_scored_at_other_times(flags, tmp_path, capsys):
-    path = {"data_path": layouts.make("gopro", tmp_path / "data")} if "dataset" in flags else {}
+    path = {"data_path": layouts.make("adobe240", tmp_path / "data")} if "dataset" in flags else {}
     assert run(tmp_path / "out", **flags, **path, height=32, width=32) == 2
     assert "these weights only know the times n/2 of two frames; got 0." in capsys.readouterr().err
 
