@@ -53,6 +53,38 @@ def test_gradients_by_input_gamma_and_beta(measured, form, name):
     assert_gradients(CASES[name], measured[form, name])
 
 
+def _held(*shape):
+    x = (3 * RANDOM.normal(size=shape) + 2).astype(np.float32)
+    moving = np.array([1.5, 2.5, 1.0], np.float32), np.array([4.0, 9.0, 6.0], np.float32)
+
+    def build():
+        operator = BatchNormReLU(shape[1]).set_train()
+        operator.use_batch_statistics = False
+        return operator
+
+    return Case(build, _normalised, (x,), (*moving, GAMMA, BETA), kinks=(1, 2))
+
+
+HELD = {"odd_size_and_batch": _held(2, 3, 3, 5), "one_pixel": _held(3, 3, 1, 1)}
+
+
+@pytest.fixture(scope="module")
+def measured_held():
+    return measure(HELD, ALL_FORMS)
+
+
+@pytest.mark.parametrize("name", HELD)
+@pytest.mark.parametrize("form", ALL_FORMS)
+def test_held_statistics_normalise_in_training_too(measured_held, form, name):
+    assert_values(HELD[name], measured_held[form, name])
+
+
+@pytest.mark.parametrize("name", HELD)
+@pytest.mark.parametrize("form", ALL_FORMS)
+def test_gradients_under_held_statistics(measured_held, form, name):
+    assert_gradients(HELD[name], measured_held[form, name])
+
+
 @pytest.mark.parametrize("form", ALL_FORMS)
 def test_moving_statistics_go_a_tenth_of_the_way_and_stand_in_outside_of_training(form):
     x = RANDOM.normal(loc=1.0, scale=2.0, size=(2, 3, 4, 5)).astype(np.float32)
