@@ -33,26 +33,6 @@ def _case(*shape):
     return Case(lambda: BatchNormReLU(shape[1]).set_train(), _trained, (x,), parameters, kinks=(1, 2))
 
 
-CASES = {"odd_size_and_batch": _case(2, 3, 3, 5), "one_channel": _case(3, 1, 5, 2)}
-
-
-@pytest.fixture(scope="module")
-def measured():
-    return measure(CASES, ALL_FORMS)
-
-
-@pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("form", ALL_FORMS)
-def test_training_normalises_by_the_batch(measured, form, name):
-    assert_values(CASES[name], measured[form, name])
-
-
-@pytest.mark.parametrize("name", CASES)
-@pytest.mark.parametrize("form", ALL_FORMS)
-def test_gradients_by_input_gamma_and_beta(measured, form, name):
-    assert_gradients(CASES[name], measured[form, name])
-
-
 def _held(*shape):
     x = (3 * RANDOM.normal(size=shape) + 2).astype(np.float32)
     moving = np.array([1.5, 2.5, 1.0], np.float32), np.array([4.0, 9.0, 6.0], np.float32)
@@ -65,24 +45,29 @@ def _held(*shape):
     return Case(build, _normalised, (x,), (*moving, GAMMA, BETA), kinks=(1, 2))
 
 
-HELD = {"odd_size_and_batch": _held(2, 3, 3, 5), "one_pixel": _held(3, 3, 1, 1)}
+CASES = {
+    "odd_size_and_batch": _case(2, 3, 3, 5),
+    "one_channel": _case(3, 1, 5, 2),
+    "held_statistics": _held(2, 3, 3, 5),
+    "held_statistics_of_one_pixel": _held(3, 3, 1, 1),
+}
 
 
 @pytest.fixture(scope="module")
-def measured_held():
-    return measure(HELD, ALL_FORMS)
+def measured():
+    return measure(CASES, ALL_FORMS)
 
 
-@pytest.mark.parametrize("name", HELD)
+@pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("form", ALL_FORMS)
-def test_held_statistics_normalise_in_training_too(measured_held, form, name):
-    assert_values(HELD[name], measured_held[form, name])
+def test_training_normalises_by_the_batch_or_by_held_statistics(measured, form, name):
+    assert_values(CASES[name], measured[form, name])
 
 
-@pytest.mark.parametrize("name", HELD)
+@pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("form", ALL_FORMS)
-def test_gradients_under_held_statistics(measured_held, form, name):
-    assert_gradients(HELD[name], measured_held[form, name])
+def test_gradients_by_input_gamma_and_beta(measured, form, name):
+    assert_gradients(CASES[name], measured[form, name])
 
 
 @pytest.mark.parametrize("form", ALL_FORMS)
