@@ -26,14 +26,14 @@ class BatchNormReLU(nn.BatchNorm2d):
         self.held = HeldRectification() if is_compiled else None
 
     def construct(self, x):
+        if self.compiled_form is None:
+            return ops.relu(super().construct(x))
         by_batch = self.training if self.use_batch_statistics is None else self.use_batch_statistics
-        if not by_batch and self.held is not None:
+        if not by_batch:
             return self.held(x, self.gamma, self.beta, self.moving_mean, self.moving_variance)
-        if by_batch and self.compiled_form is not None:
-            y, mean, variance = self.compiled_form(x, self.gamma, self.beta)
-            places = x.shape[0] * x.shape[2] * x.shape[3]
-            variance = variance * (places / max(places - 1, 1))
-            self.assign_sub_mean(self.moving_mean, self.momentum * (self.moving_mean - mean))
-            self.assign_sub_var(self.moving_variance, self.momentum * (self.moving_variance - variance))
-            return y
-        return ops.relu(super().construct(x))
+        y, mean, variance = self.compiled_form(x, self.gamma, self.beta)
+        places = x.shape[0] * x.shape[2] * x.shape[3]
+        variance = variance * (places / max(places - 1, 1))
+        self.assign_sub_mean(self.moving_mean, self.momentum * (self.moving_mean - mean))
+        self.assign_sub_var(self.moving_variance, self.momentum * (self.moving_variance - variance))
+        return y
